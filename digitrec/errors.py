@@ -1,0 +1,23 @@
+"""The errors that digitrec raises on purpose; each message says what to do."""
+
+
+class DigitrecError(Exception):
+    """Base class of digitrec's own errors.
+
+    Examples
+    --------
+    >>> issubclass(FileError, DigitrecError)
+    True
+    """
+
+
+class FileError(DigitrecError):
+    """A file is damaged, of the wrong kind, or cannot be read."""
+
+
+class InkError(DigitrecError, ValueError):
+    """Points that are no drawing: not finite, wrongly shaped, or far too many."""
+
+
+class TrainingError(DigitrecError):
+    """A training run could not start or ended badly."""
