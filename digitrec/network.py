@@ -10,7 +10,7 @@ import math
 import os
 import struct
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -398,7 +398,7 @@ class Network:
         >>> bundled().predict(np.zeros((28, 28))).probabilities.shape
         (10,)
         """
-        return self.predict_many(np.asarray(image)[np.newaxis])[0]
+        return self.predict_many(np.asarray(image)[None])[0]
 
     def predict_many(self, images: ArrayLike) -> list[Prediction]:
         """Say which digit each image shows.
@@ -437,7 +437,7 @@ class Network:
         >>> list(bundled().activations(np.zeros((28, 28))))[:3]
         ['conv1', 'relu1', 'pool1']
         """
-        outputs = self._forward(_check_images(np.asarray(image)[np.newaxis]))
+        outputs: dict[str, NDArray[Any]] = {**self._forward(_check_images(np.asarray(image)[None]))}
         outputs["softmax"] = self.softmax(outputs["dense"])
         return {name: array[0] for name, array in outputs.items()}
 
@@ -603,9 +603,6 @@ class Network:
         outputs["flatten"] = flat
         outputs["dense"] = flat @ self.weights["dense/kernel"] + self.weights["dense/bias"]
         return outputs
-
-    def __iter__(self) -> Iterator[Layer]:
-        return iter(self.layers)
 
 
 _LEARNT = ("conv1", "conv2", "dense")

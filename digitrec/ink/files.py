@@ -1,0 +1,109 @@
+"""Ink files: one JSON object a line, plain (``.jsonl``) or compressed (``.jsonl.gz``)."""
+
+import gzip
+import json
+import os
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from digitrec.errors import FileError, InkError
+from digitrec.ink.strokes import Sample, check
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""What an ink file may hold once unpacked, bytes."""
+
+
+def read(path: str | os.PathLike[str]) -> list[Sample]:
+    """Read the drawings in an ink file.
+
+    Parameters
+    ----------
+    path : path-like
+        A ``.jsonl`` or ``.jsonl.gz`` file. Each line is an object with "strokes", a list of lists
+        of [x, y] points, and optionally "label", "id" and "writer".
+
+    Returns
+    -------
+    list of Sample
+
+    Raises
+    ------
+    FileError
+        If the file is missing, damaged, too large once unpacked, or a line is no drawing; the
+        message names the line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder, "ink.jsonl"), [Sample(check([[(1, 2), (3, 4)]]), label="1")])
+    ...     read(Path(folder, "ink.jsonl"))[0].label
+    '1'
+    """
+    path = Path(path)
+    try:
+        opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+        with opened as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileError(
+            f"an ink file was expected at {path}: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise FileError(f"{path}: at most {MAX_FILE_BYTES:,} bytes of ink were expected; split it")
+    lines = content.split(b"\n")
+    return [
+        _sample(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()
+    ]
+
+
+def write(path: str | os.PathLike[str], samples: Iterable[Sample]) -> None:
+    """Write drawings to an ink file.
+
+    Parameters
+    ----------
+    path : path-like
+        Compressed if its name ends in ``.gz``.
+    samples : iterable of Sample
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder, "ink.jsonl"), [Sample(check([[(1.25, 2)]]), label="7")])
+    ...     print(Path(folder, "ink.jsonl").read_text(), end="")
+    {"label": "7", "strokes": [[[1.25, 2.0]]]}
+    """
+    path = Path(path)
+    lines = []
+    for sample in samples:
+        record: dict[str, Any] = {
+            name: getattr(sample, name)
+            for name in ("id", "label", "writer")
+            if getattr(sample, name) is not None
+        }
+        record["strokes"] = [stroke.tolist() for stroke in sample.strokes]
+        lines.append(json.dumps(record) + "\n")
+    content = "".join(lines).encode()
+    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+
+
+def _sample(path: Path, number: int, line: bytes) -> Sample:
+    where = f"{path}, line {number}"
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where}: a JSON object was expected: {error}") from error
+    if not isinstance(record, dict) or not isinstance(record.get("strokes"), list):
+        raise FileError(f'{where}: an object with "strokes", a list of strokes, was expected')
+    texts = {name: record.get(name) for name in ("label", "id", "writer")}
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str | int):
+            raise FileError(f'{where}: "{name}" must be a text. Received: {type(text).__name__}')
+    try:
+        strokes = check(record["strokes"])
+    except InkError as error:
+        raise FileError(f"{where}: {error}") from error
+    return Sample(strokes, **{k: None if v is None else str(v) for k, v in texts.items()})
