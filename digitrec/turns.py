@@ -1,0 +1,138 @@
+"""Whose turn it is: a queue on the machine's disk for work that would disturb itself.
+
+Every waiter holds a locked ticket file in one folder that all users of the machine share. The
+lock belongs to the process, so that the system itself gives up the place of one that died.
+"""
+
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+_TICKET = re.compile(r"(\d{9})\.ticket")
+_PATIENCE = 10  # seconds; the door is open but for moments unless its holder is stopped
+
+
+def folder() -> Path:
+    """Return the folder of the machine's queue, the same for all of its users.
+
+    The environment variable ``DIGITREC_QUEUE`` names another.
+
+    Examples
+    --------
+    >>> folder().is_absolute()
+    True
+    """
+    if chosen := os.environ.get("DIGITREC_QUEUE"):
+        return Path(chosen).absolute()
+    # macOS gives every user a temporary folder of their own, so the common one is named.
+    common = Path("/tmp")  # noqa: S108 - tickets hold nothing, and the folder is sticky
+    return (common if common.is_dir() else Path(tempfile.gettempdir())) / "digitrec-queue"
+
+
+class Turn:
+    """A place in the queue, held from the call of :meth:`ahead` until :meth:`leave`.
+
+    All calls must come from one thread.
+
+    Parameters
+    ----------
+    queue : path-like or None
+        The folder of the queue; by default that of :func:`folder`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as queue:
+    ...     with Turn(queue) as mine, Turn(queue) as yours:
+    ...         mine.ahead(), yours.ahead()
+    (0, 1)
+    """
+
+    def __init__(self, queue: str | os.PathLike[str] | None = None) -> None:
+        self._folder = folder() if queue is None else Path(queue).absolute()
+        self._number: int | None = None
+        self._ticket: BaseFileLock | None = None
+
+    def ahead(self) -> int:
+        """Return how many come before; 0 means that it is this one's turn.
+
+        The first call takes the place.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be used, or its door is held for more than ten seconds.
+        """
+        self._make_folder()
+        with self._door():
+            numbers = self._numbers()
+            mine = self._number
+            if mine is None:
+                mine = self._take(max(numbers, default=0) + 1)
+            return sum(self._is_held(number) for number in numbers if number < mine)
+
+    def leave(self) -> None:
+        """Give the place up; harmless when there is none."""
+        if self._ticket is None or self._number is None:
+            return
+        # A ticket that cannot be removed here is nobody's from now on, and the next waiter does it.
+        with suppress(OSError), self._door():
+            self._ticket.release()
+            self._path(self._number).unlink(missing_ok=True)
+        self._ticket.release()
+        self._ticket = self._number = None
+
+    def __enter__(self) -> Self:
+        self.ahead()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.leave()
+
+    def _make_folder(self) -> None:
+        if not self._folder.is_dir():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with suppress(PermissionError):  # another user was first, and did it
+                self._folder.chmod(0o1777)
+
+    def _door(self) -> BaseFileLock:
+        return _lock(self._folder / "door.lock", _PATIENCE)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:09}.ticket"
+
+    def _numbers(self) -> list[int]:
+        names = (_TICKET.fullmatch(path.name) for path in self._folder.iterdir())
+        return sorted(int(name[1]) for name in names if name)
+
+    def _take(self, number: int) -> int:
+        ticket = _lock(self._path(number), 0)
+        ticket.acquire()
+        self._ticket, self._number = ticket, number
+        return number
+
+    def _is_held(self, number: int) -> bool:
+        try:
+            with _lock(self._path(number), 0):
+                pass
+        except Timeout:
+            return True
+        except OSError:  # not ours to open: it can neither be waited for nor removed
+            return False
+        with suppress(OSError):  # another user's, in a sticky folder
+            self._path(number).unlink(missing_ok=True)
+        return False
+
+
+def _lock(path: Path, timeout: float) -> BaseFileLock:
+    return FileLock(path, timeout=timeout, mode=0o666)
