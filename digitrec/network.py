@@ -9,7 +9,6 @@ import json
 import math
 import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import ArrayLike, NDArray
 
-from digitrec import resources
+from digitrec import files, resources
 from digitrec.errors import FileError
 
 CLASSES = 10
@@ -518,22 +517,13 @@ class Network:
 
         Examples
         --------
+        >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     bundled().save(Path(folder, "copy.safetensors"))
         ...     Network.load(Path(folder, "copy.safetensors")).num_parameters > 0
         True
         """
-        path = Path(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.to_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        files.write(path, self.to_bytes())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -1,6 +1,18 @@
 """A person's ink, strokes or pictures, turned into the 28×28 image MNIST would have made of it."""
 
 from digitrec.ink.files import read, write
+from digitrec.ink.pictures import Picture, picture_image, picture_stages
 from digitrec.ink.strokes import Sample, Strokes, check, image, stages
 
-__all__ = ["Sample", "Strokes", "check", "image", "read", "stages", "write"]
+__all__ = [
+    "Picture",
+    "Sample",
+    "Strokes",
+    "check",
+    "image",
+    "picture_image",
+    "picture_stages",
+    "read",
+    "stages",
+    "write",
+]

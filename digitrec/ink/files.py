@@ -44,8 +44,7 @@ def read(path: str | os.PathLike[str]) -> list[Sample]:
     """
     path = Path(path)
     try:
-        opened = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-        with opened as file:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise FileError(

@@ -102,7 +102,8 @@ def centre_of_mass(image: Float) -> NDArray[np.float64]:
     """
     axis = np.arange(len(image)) - (len(image) - 1) / 2
     weights = image.astype(np.float64)
-    return np.array([weights.sum(axis=0) @ axis, weights.sum(axis=1) @ axis]) / weights.sum()
+    moments = np.array([weights.sum(axis=0) @ axis, weights.sum(axis=1) @ axis])
+    return np.asarray(moments / weights.sum())
 
 
 def frame(distance: Distance, middle: NDArray[np.float64]) -> tuple[Float, Float]:
