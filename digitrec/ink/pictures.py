@@ -133,7 +133,7 @@ def _open(source: Picture) -> NDArray[np.float64]:
         )
     opaque = _on_paper(picture)
     factor = _WORK / max(opaque.size)
-    size = tuple(max(1, round(side * factor)) for side in opaque.size)
+    size = (max(1, round(opaque.width * factor)), max(1, round(opaque.height * factor)))
     method = PIL.Image.Resampling.BICUBIC if factor > 1 else PIL.Image.Resampling.BOX
     return np.asarray(opaque.resize(size, method), np.float64) / 255
 
