@@ -6,6 +6,7 @@ output goes one JSON object a line: ``progress``, at the end ``done`` or ``error
 
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -14,6 +15,8 @@ from typing import Any
 
 from digitrec import training
 from digitrec.errors import TrainingError
+
+_NO_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate", "resource_exhausted")
 
 
 def _main(order: str) -> int:
@@ -64,12 +67,51 @@ def _end_with_parent(file: Path) -> None:
     os._exit(1)
 
 
+def why(answer: dict[str, Any], code: int, errors: str) -> str:
+    """Say in a sentence why a child ended without a model.
+
+    Parameters
+    ----------
+    answer : dict
+        Its last word on the standard output.
+    code : int
+        Its exit code, or the negative number of the signal that ended it.
+    errors : str
+        The end of its standard error, which is for finding the reason and never shown whole.
+
+    Examples
+    --------
+    >>> why({}, -11, "")
+    'The training crashed (SIGSEGV).'
+    """
+    told = str(answer.get("error", ""))
+    if any(word in f"{told}\n{errors}".lower() for word in _NO_MEMORY):
+        return "The training ran out of memory."
+    if told:
+        return f"The training stopped with an error ({told})."
+    if code in (-9, 128 + 9):
+        return "The training was stopped by the operating system, most likely for lack of memory."
+    if code < 0:
+        return f"The training crashed ({_signal(-code)})."
+    if code:
+        lines = errors.strip().splitlines() or [f"exit code {code}"]
+        return f"The training stopped with an error ({shorten(lines[-1])})."
+    return "The training ended without a model."
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def shorten(text: str) -> str:
     r"""Return a message as one line without its full stop, of some 200 characters at most.
 
     Examples
     --------
-    >>> shorten("no room\\n  left on the device.")
+    >>> shorten("no room\n  left on the device.")
     'no room left on the device'
     """
     text = " ".join(text.split()).rstrip(".")

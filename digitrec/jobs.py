@@ -19,15 +19,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Literal, NamedTuple
 
-from digitrec import training
-from digitrec.child import shorten
+from digitrec import child, training
 from digitrec.training import Progress, Recipe
 from digitrec.turns import Turn
 
 _UNCHANGED = "Your model is as it was."
 _LOOK = 0.2  # seconds between two looks at the queue
 _MAX_POINTS = 400
-_NO_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate", "resource_exhausted")
 
 State = Literal["queued", "starting", "training", "evaluating", "done", "failed", "cancelled"]
 _STATES: dict[str, State] = {
@@ -346,7 +344,7 @@ class TrainingJob:
                     self._end("done")
             return
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - 4096))
-        self._fail(_why(answer, code, errors.read().decode("utf-8", "replace")))
+        self._fail(child.why(answer, code, errors.read().decode("utf-8", "replace")))
 
     def _kill(self) -> None:
         if self._process is None or self._process.poll() is not None:
@@ -377,27 +375,3 @@ class _Points:
             # A little less, or rounding would let every second point through.
             span = self.points[-1].epochs - self.points[0].epochs
             self._spacing = 0.95 * span / (len(self.points) - 1)
-
-
-def _why(answer: dict[str, Any], code: int, errors: str) -> str:
-    """Say in a sentence why a child ended without a model."""
-    told = str(answer.get("error", ""))
-    if any(word in f"{told}\n{errors}".lower() for word in _NO_MEMORY):
-        return "The training ran out of memory."
-    if told:
-        return f"The training stopped with an error ({told})."
-    if code in (-9, 128 + 9):
-        return "The training was stopped by the operating system, most likely for lack of memory."
-    if code < 0:
-        return f"The training crashed ({_signal(-code)})."
-    if code:
-        lines = errors.strip().splitlines() or [f"exit code {code}"]
-        return f"The training stopped with an error ({shorten(lines[-1])})."
-    return "The training ended without a model."
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
