@@ -158,7 +158,7 @@ class Softmax:
     @property
     def distances(self) -> Float64:
         """How far each logit lies below the largest, divided by the temperature."""
-        return (self.logits - self.logits.max()) / self.temperature
+        return np.asarray((self.logits - self.logits.max()) / self.temperature)
 
     @property
     def powers(self) -> Float64:
