@@ -1,0 +1,77 @@
+// What ipywidgets and ipycanvas cannot say in Python: names and roles for screen readers, and
+// keys and wheels that the canvas would otherwise keep to itself.
+const ATTRIBUTES = [
+  [".dr-canvas", { role: "img", "aria-label": "Drawing pad, 300 by 300 pixels. Draw a digit here with the mouse or a finger." }],
+  [".dr-announcement", { role: "status", "aria-live": "polite", "aria-atomic": "true" }],
+  [".dr-trouble", { role: "alert" }],
+  [".dr-said-once", { role: "status" }],
+  [".dr-padside", { id: "digit-pad" }],
+];
+
+function findRoot(el, found) {
+  const root = el.closest(".digitrec");
+  if (root) found(root);
+  else requestAnimationFrame(() => findRoot(el, found));
+}
+
+function render({ el }) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  let watcher = null;
+
+  findRoot(el, (root) => {
+    if (signal.aborted) return;
+    const open = new Set();
+    const mend = () => {
+      for (const [selector, attributes] of ATTRIBUTES) {
+        for (const node of root.querySelectorAll(selector)) {
+          for (const [name, value] of Object.entries(attributes)) {
+            if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+          }
+        }
+      }
+      // A folded part that is written anew stays as the reader left it.
+      for (const node of root.querySelectorAll("details[data-dr-key]")) {
+        if (open.has(node.dataset.drKey)) node.open = true;
+      }
+    };
+    watcher = new MutationObserver(mend);
+    watcher.observe(root, { childList: true, subtree: true });
+    mend();
+
+    root.addEventListener("toggle", ({ target }) => {
+      const key = target.dataset?.drKey;
+      if (!key || !target.isConnected) return;
+      if (target.open) open.add(key);
+      else open.delete(key);
+    }, { capture: true, signal });
+
+    // ipycanvas stops every key and the wheel, so that one could neither leave the pad with Tab
+    // nor scroll past it.
+    root.addEventListener("pointerdown", () => { root.dataset.drBy = "pointer"; }, { capture: true, signal });
+    root.addEventListener("keydown", () => { root.dataset.drBy = "keyboard"; }, { capture: true, signal });
+
+    const letPass = (event) => {
+      if (event.target.classList?.contains("dr-canvas")) event.stopPropagation();
+    };
+    root.addEventListener("keydown", letPass, { capture: true, signal });
+    root.addEventListener("wheel", letPass, { capture: true, passive: true, signal });
+
+    root.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[data-dr-jump]");
+      if (!link) return;
+      event.preventDefault();
+      const canvas = root.querySelector(".dr-canvas");
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      canvas?.focus({ preventScroll: true });
+      canvas?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "center" });
+    }, { signal });
+  });
+
+  return () => {
+    ending.abort();
+    watcher?.disconnect();
+  };
+}
+
+export default { render };

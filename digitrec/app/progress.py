@@ -1,0 +1,140 @@
+"""How far a training is, and what came of it, in words."""
+
+from digitrec.app.models import Comparison, report_of
+from digitrec.app.words import ahead, duration, escape, percent, times
+from digitrec.evaluation import Report
+from digitrec.jobs import Status
+from digitrec.training import Recipe
+
+
+def progress_html(status: Status | None, recipe: Recipe, running: bool, sentence: str) -> str:
+    """Return how the training stands as HTML.
+
+    Parameters
+    ----------
+    status : Status or None
+        None before the first training.
+    recipe : Recipe
+        What is trained.
+    running : bool
+        Whether it is running.
+    sentence : str
+        How it ended, if it ended badly.
+
+    Examples
+    --------
+    >>> from digitrec.training import RECIPES
+    >>> "Epoch" in progress_html(None, RECIPES["quick"], False, "")
+    False
+    """
+    if status is None:
+        often = times(recipe.epochs)
+        said = f"The recipe “{recipe.name}” shows it {recipe.num_images:,} digits, {often} each."
+        return _lines(said, "", 0.0, idle=True)
+    beside = f"seed {status.seed}"
+    if running:
+        left = _seconds_left(status)
+        if left is not None:
+            beside = f"about {duration(left)} left · {beside}"
+        return _lines(_stage(status), beside, _share_done(status))
+    if sentence:
+        return _lines(sentence, beside, 0.0, idle=True)
+    return _lines("Done. The new model answers now.", beside, 1.0, idle=True)
+
+
+def comparison_html(comparison: Comparison | None) -> str:
+    """Return two models side by side, on the same test, as HTML.
+
+    Parameters
+    ----------
+    comparison : Comparison or None
+
+    Examples
+    --------
+    >>> comparison_html(None)
+    ''
+    """
+    if comparison is None:
+        return ""
+    old, new = report_of(comparison.old), report_of(comparison.new)
+    return (
+        '<h3>Old and new on the same test</h3><div class="dr-sides">'
+        f"{_side('Before', old)}{_side('Now', new)}</div>"
+        f"<p>{escape(verdict(old, new))}</p>"
+    )
+
+
+def verdict(old: Report | None, new: Report | None) -> str:
+    """Say which of two models did better on the same test digits.
+
+    Parameters
+    ----------
+    old, new : Report or None
+
+    Returns
+    -------
+    str
+        One or two sentences.
+
+    Examples
+    --------
+    >>> verdict(None, None)
+    'There are no figures to compare.'
+    """
+    if old is None or new is None or old.samples != new.samples:
+        return "There are no figures to compare."
+    more = round((new.accuracy - old.accuracy) * new.samples)
+    if more == 0:
+        return "They get equally many right."
+    which = "The new one" if more > 0 else "The old one"
+    digits = "1 more digit" if abs(more) == 1 else f"{abs(more):,} more digits"
+    said = f"{which} gets {digits} right."
+    if new.interval[0] <= old.accuracy <= new.interval[1]:
+        return f"{said} So small a difference may be chance."
+    return said
+
+
+def _side(title: str, report: Report | None) -> str:
+    if report is None:
+        figures = "<b>not tested</b>"
+    else:
+        wrong = round((1 - report.accuracy) * report.samples)
+        share = percent(report.accuracy, 2)
+        figures = f"<b>{share}</b><span>{wrong:,} of {report.samples:,} wrong</span>"
+    return f'<div class="dr-side"><span>{title}</span>{figures}</div>'
+
+
+def _stage(status: Status) -> str:
+    if status.state == "queued":
+        return ahead(status.ahead)
+    if status.state == "training" and status.progress is not None:
+        return f"Epoch {status.progress.epoch} of {status.progress.num_epochs}"
+    if status.state == "evaluating":
+        return "Testing it on digits it has never seen"
+    return "Starting TensorFlow"
+
+
+def _share_done(status: Status) -> float | None:
+    progress = status.progress
+    if status.state == "evaluating":
+        return 1.0
+    if status.state != "training" or progress is None or progress.num_batches < 1:
+        return None
+    epochs = max(progress.epoch - 1, 0) + progress.batch / progress.num_batches
+    return min(epochs / max(progress.num_epochs, 1), 1.0)
+
+
+def _seconds_left(status: Status) -> float | None:
+    if status.state != "training" or status.progress is None:
+        return None
+    return status.progress.seconds_left
+
+
+def _lines(said: str, beside: str, share: float | None, idle: bool = False) -> str:
+    value = "" if share is None else f' value="{share:.3f}"'
+    look = ' class="dr-idle"' if idle else ""
+    return (
+        f'<p class="dr-stage"><span>{escape(said)}</span>'
+        f'<span class="dr-beside">{escape(beside)}</span></p>'
+        f'<progress max="1"{value}{look} aria-label="Training"></progress>'
+    )

@@ -1,0 +1,154 @@
+"""(Re)Train: the button, how far the training is, its curves, and the choice at its end."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from digitrec.app.buttons import button
+from digitrec.app.curves import curve
+from digitrec.app.guard import Guard
+from digitrec.app.models import Models
+from digitrec.app.progress import comparison_html, progress_html
+from digitrec.app.session import Training
+from digitrec.app.words import escape
+from digitrec.jobs import Status
+
+_CURVES_PAUSE = 0.2  # seconds between two paintings of the curves
+
+
+class RetrainView:
+    """Shows a training and starts, cancels and concludes it.
+
+    Parameters
+    ----------
+    training : Training
+    models : Models
+    guard : Guard
+        Makes errors in the callbacks visible.
+    clock : callable, optional
+        Returns seconds; paces the curves.
+    """
+
+    def __init__(
+        self,
+        training: Training,
+        models: Models,
+        guard: Guard,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._training = training
+        self._models = models
+        self._clock = clock
+        self._next_curves = 0.0
+
+        self.start = button("(Re)Train", "dr-primary")
+        self.cancel = button("Cancel")
+        self.cancel.add_class("dr-hidden")
+        self.progress = ipywidgets.HTML()
+        self.progress.add_class("dr-progress-box")
+        buttons = ipywidgets.HBox([self.start, self.cancel])
+        buttons.add_class("dr-train-buttons")
+        top = ipywidgets.Box([buttons, self.progress])
+        top.add_class("dr-train-row")
+        self.curves = ipywidgets.HTML()
+        self.curves.add_class("dr-curves-box")
+        self.comparison = ipywidgets.HTML()
+        self.keep = button("Keep it", "dr-primary")
+        self.back = button("Go back")
+        choice = ipywidgets.HBox([self.keep, self.back])
+        choice.add_class("dr-buttons")
+        self.choice = ipywidgets.VBox([self.comparison, choice])
+        self.choice.add_class("dr-choice")
+        self.note = ipywidgets.HTML()
+        self.note.add_class("dr-whence")
+        self.forget = button("Forget it", "dr-quiet")
+        origin = ipywidgets.HBox([self.note, self.forget])
+        origin.add_class("dr-origin")
+        heading = ipywidgets.HTML(
+            "<h2>Retrain</h2><p>Teach a new network from scratch, with random numbers of its own, "
+            "and see it learn. Meanwhile the pad goes on answering.</p>"
+        )
+        panels = ipywidgets.Box([self.curves, self.choice])
+        panels.add_class("dr-train-panels")
+        self.widget = ipywidgets.VBox([heading, top, panels, origin])
+        self.widget.add_class("dr-section")
+        self.widget.add_class("dr-retrain")
+
+        self.start.on_click(guard(lambda _button: training.start(), "starting the training"))
+        self.cancel.on_click(guard(lambda _button: training.cancel(), "cancelling the training"))
+        self.keep.on_click(guard(lambda _button: models.keep_new(), "keeping the new model"))
+        self.back.on_click(guard(lambda _button: models.go_back(), "going back"))
+        self.forget.on_click(guard(lambda _button: models.forget(), "forgetting the model"))
+        doing = "showing the training"
+        training.observe(guard(self._show, doing), ["status", "running", "sentence"])
+        models.observe(guard(self._show_model, doing), ["note", "forgettable", "comparison"])
+        self._show()
+        self._show_model()
+
+    def _show(self, _change: Any = None) -> None:
+        training = self._training
+        self.start.disabled = training.running
+        _show_if(self.cancel, training.running)
+        self.progress.value = progress_html(
+            training.status, training.recipe, training.running, training.sentence
+        )
+        now = self._clock()
+        if now >= self._next_curves or not training.running:
+            self._next_curves = now + _CURVES_PAUSE
+            self.curves.value = curves_html(training.status, training.recipe.epochs)
+
+    def _show_model(self, _change: Any = None) -> None:
+        models = self._models
+        self.note.value = f"<p>{escape(models.note)}</p>"
+        _show_if(self.forget, models.forgettable)
+        self.comparison.value = comparison_html(models.comparison)
+        _show_if(self.choice, models.comparison is not None)
+
+
+def curves_html(status: Status | None, epochs: int) -> str:
+    """Return the curves of loss and accuracy as HTML.
+
+    Parameters
+    ----------
+    status : Status or None
+        None draws empty axes.
+    epochs : int
+        How many epochs the training takes.
+
+    Examples
+    --------
+    >>> curves_html(None, 3).count("<svg")
+    2
+    """
+    points = status.history if status is not None else ()
+    loss = curve(
+        [(epoch, value) for epoch, value, _ in points],
+        title="Loss",
+        epochs=epochs,
+        low=0,
+        high=2.4,
+    )
+    accuracy = curve(
+        [(epoch, 100 * value) for epoch, _, value in points],
+        title="Accuracy",
+        epochs=epochs,
+        low=0,
+        high=100,
+        unit=" %",
+    )
+    last = points[-1] if points else None
+    return (
+        f"<figure><figcaption>Loss <b>{f'{last.loss:.3f}' if last else ''}</b></figcaption>"
+        f"{loss}</figure>"
+        f"<figure><figcaption>Accuracy on the training digits "
+        f"<b>{f'{100 * last.accuracy:.1f} %' if last else ''}</b></figcaption>{accuracy}</figure>"
+    )
+
+
+def _show_if(widget: ipywidgets.Widget, wanted: bool) -> None:
+    if wanted:
+        widget.remove_class("dr-hidden")
+    else:
+        widget.add_class("dr-hidden")
