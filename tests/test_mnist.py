@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digitrec import mnist, resources
@@ -242,6 +242,7 @@ def archive_bytes(packer, tmp_path_factory):
     return path, path.read_bytes(), images, labels
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_changed_bytes_give_an_error_or_change_nothing(archive_bytes, data):
     path, content, images, labels = archive_bytes
@@ -360,6 +361,7 @@ def test_script_without_npm_says_so(packer, monkeypatch, capsys):
     assert "not installed" in capsys.readouterr().err
 
 
+@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(0, 40), min_size=10, max_size=10).filter(lambda c: sum(c) > 1),
     seed=st.integers(0, 2**32),
