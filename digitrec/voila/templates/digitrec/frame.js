@@ -2,8 +2,8 @@
 // something to see, and says so when the server can no longer be reached.
 (() => {
   const root = document.documentElement;
-  const isPad = root.classList.contains("dr-pad");
-  const lost = document.getElementById("dr-lost");
+  const isPad = root.classList.contains("frame-pad");
+  const lost = document.getElementById("frame-lost");
 
   const showLost = (sentence) => {
     if (sentence) lost.firstElementChild.textContent = sentence;
@@ -19,7 +19,7 @@
     if (ready) return;
     ready = true;
     watcher.disconnect();
-    root.classList.add("dr-ready");
+    root.classList.add("frame-ready");
   };
   window.voila_finish = () => {
     if (!isPad) show();
