@@ -35,6 +35,7 @@ _MAX_HEADER_BYTES = 1024 * 1024
 _FORMAT = "digitrec-network-1"
 _CHUNK = 64  # images a pass: its patches stay in the processor's cache
 _SURE = 0.8
+_MOST_WEIGHT = 1e6  # three layers of these still add up to finite logits
 
 Float32 = NDArray[np.float32]
 
@@ -249,6 +250,11 @@ class Network:
                 )
             if not 1 <= array.size <= 1_000_000 or max(array.shape) > 20_000:
                 raise ValueError(f"{name} has an impossible size. Received: {array.shape}")
+            if np.abs(array).max() > _MOST_WEIGHT:
+                raise ValueError(
+                    f"{name} must hold numbers up to {_MOST_WEIGHT:g}. "
+                    f"Received: {np.abs(array).max():g}"
+                )
         inputs = 1
         for layer in ("conv1", "conv2"):
             shape = self.weights[f"{layer}/kernel"].shape

@@ -206,7 +206,8 @@ def _ink_strength(picture: NDArray[np.float64]) -> NDArray[np.float64] | None:
     width = max(picture.shape[:2]) // 3
     pad = [(width, width), (width, width)]
     contrast = np.zeros(grey.shape)
-    for channel in np.moveaxis(picture, 2, 0):
+    coloured = bool(np.ptp(picture, axis=2).any())
+    for channel in np.moveaxis(picture, 2, 0)[: 3 if coloured else 1]:
         small = ndimage.zoom(np.pad(channel, pad, mode="edge"), 0.25, order=1)
         closed = ndimage.grey_closing(ndimage.gaussian_filter(small, 0.7), max(3, width // 4))
         paper = ndimage.gaussian_filter(closed, width / 16)

@@ -1,0 +1,122 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from digitrec import evaluation, mnist, training
+from digitrec.network import Network, bundled
+from digitrec.training import RECIPES, Progress
+
+TINY = dataclasses.replace(RECIPES["quick"], name="tiny", num_images=1_000, epochs=2)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def trained():
+    steps: list[Progress] = []
+    return training.train(TINY, seed=5, on_progress=steps.append), steps
+
+
+def test_a_network_learns(trained):
+    network, _ = trained
+    part = mnist.load_part("validation")
+    accuracy = (network.logits(part.images).argmax(axis=1) == part.labels).mean()
+    assert accuracy > 0.6
+    assert accuracy == pytest.approx(network.metadata["validation_accuracy"])
+
+
+def test_its_metadata_says_where_it_comes_from(trained):
+    network, _ = trained
+    metadata = Network.from_bytes(network.to_bytes()).metadata
+    assert metadata["recipe"] == "tiny"
+    assert metadata["seed"] == 5
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in
+                metadata["recipe_settings"].items()}  # fmt: skip
+    assert training.Recipe(**settings) == TINY
+    report = evaluation.Report.from_dict(metadata["evaluation"])
+    assert report.samples == 10_000
+    assert report.accuracy == metadata["test_accuracy"]
+
+
+def test_progress_is_told_from_first_to_last(trained):
+    _, steps = trained
+    assert steps[0].stage == "starting TensorFlow"
+    assert steps[-1].stage == "evaluating"
+    learning = [step for step in steps if step.stage == "training"]
+    places = [(step.epoch, step.batch) for step in learning]
+    assert places == sorted(places)
+    assert places[-1] == (2, learning[-1].num_batches)
+    assert learning[-1].num_batches == 8
+    assert all(step.seconds_left >= 0 and step.loss > 0 for step in learning)
+    assert learning[-1].validation_accuracy is not None
+    assert learning[-1].loss < learning[0].loss
+
+
+def test_the_same_seed_gives_the_same_network(trained):
+    network, _ = trained
+    again = training.train(TINY, seed=5)
+    other = training.train(TINY, seed=6)
+    for name, array in network.weights.items():
+        np.testing.assert_allclose(again.weights[name], array, atol=1e-5)
+    assert np.abs(other.weights["conv1/kernel"] - network.weights["conv1/kernel"]).max() > 1e-3
+
+
+def test_without_a_seed_every_run_is_another_and_says_which():
+    tiny = dataclasses.replace(TINY, num_images=100, epochs=1)
+    seeds = {training.train(tiny).metadata["seed"] for _ in range(2)}
+    assert len(seeds) == 2
+
+
+@pytest.mark.parametrize("recipe", ["quick", "classic"])
+def test_the_network_equals_its_keras_model(recipe):
+    model = training.build(RECIPES[recipe])
+    rng = np.random.default_rng(0)
+    # Away from its first values, or a forgotten mean or variance would not show.
+    model.set_weights([w + rng.uniform(0.05, 0.3, w.shape) * 0.3 for w in model.get_weights()])
+    images = mnist.load_part("test").images[:1_000]
+    network = training.to_network(model)
+    expected = np.asarray(model(images[..., None].astype(np.float32), training=False))
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(network.logits(images) / scale, expected / scale, atol=1e-5)
+
+
+def test_the_bundled_network_equals_keras_on_a_thousand_test_images():
+    images = mnist.load_part("test").images[:1_000]
+    model = training.to_keras(bundled())
+    expected = np.asarray(model((images[..., None] / 255).astype(np.float32)))
+    np.testing.assert_allclose(bundled().probabilities(images), expected, atol=1e-5)
+
+
+def test_distortion_and_dropout_train_too():
+    recipe = dataclasses.replace(
+        TINY, distortion=0.5, dropout=0.2, epochs=1, padding=("same", "same"), kernel_sizes=(3, 4)
+    )
+    network = training.train(recipe, seed=1)
+    assert network.architecture.padding == ("same", "same")
+    assert network.metadata["validation_accuracy"] > 0.2
+
+
+def test_what_the_watcher_raises_ends_the_training():
+    class EnoughError(Exception):
+        pass
+
+    def watcher(progress):
+        if progress.stage == "training":
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        training.train(TINY, seed=0, on_progress=watcher)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True, "one"])
+def test_an_impossible_seed_is_said_so(seed):
+    with pytest.raises(ValueError, match="seed must be"):
+        training.train(TINY, seed=seed)
+
+
+def test_quick_refuses_few_digits_and_is_calibrated():
+    part = mnist.load_part("validation")
+    report = evaluation.evaluate(bundled(), part.images, part.labels)
+    assert report.refused < 0.01
+    assert report.ece < 0.01
