@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from digitrec.app.words import escape
 
 WIDTH = 320
-HEIGHT = 120
+HEIGHT = 160
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 8, 10, 20
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 20
 _MAX_POINTS = 160
 
 

@@ -100,11 +100,12 @@ def classes_html(report: Report) -> str:
             f'<span class="dr-range" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
             f'<span class="dr-dot" style="left:{place(share):.1f}%"></span></span>'
             f'<span class="dr-share">{percent(share, 1)}</span>'
-            f'<span class="dr-wrong">{wrong} of {samples:,} wrong</span></li>'
+            f'<span class="dr-wrong">{wrong} of {samples:,}'
+            '<span class="dr-wide"> wrong</span></span></li>'
         )
     return (
         '<h3>Digit by digit</h3><p class="dr-ends" aria-hidden="true">'
-        f"<span>{100 * start:.0f} %</span><span>100 %</span></p>"
+        f"<span>{100 * start:.0f} %</span><span>100 %</span><span></span><span>wrong</span></p>"
         f'<ol class="dr-classes" start="0">{"".join(rows)}</ol>'
     )
 
@@ -140,7 +141,7 @@ def confusion_html(report: Report) -> str:
                 strength, kind = 0.25 + 0.75 * count / total, "dr-right"
             else:
                 strength, kind = math.sqrt(count / worst), "dr-error"
-            shown = f"{count:,}" if count else '<span class="dr-zero">0</span>'
+            shown = str(count) if count else '<span class="dr-zero">0</span>'
             cells.append(f'<td class="{kind}" style="--dr-shade:{strength:.2f}">{shown}</td>')
         body.append(f'<tr><th scope="row">{true}</th>{"".join(cells)}</tr>')
     return (

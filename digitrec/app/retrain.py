@@ -45,22 +45,19 @@ class RetrainView:
 
         self.start = button("(Re)Train", "dr-primary")
         self.cancel = button("Cancel")
-        self.cancel.add_class("dr-hidden")
         self.progress = ipywidgets.HTML()
         self.progress.add_class("dr-progress-box")
-        buttons = ipywidgets.HBox([self.start, self.cancel])
-        buttons.add_class("dr-train-buttons")
-        top = ipywidgets.Box([buttons, self.progress])
+        top = ipywidgets.Box([self.start, self.progress, self.cancel])
         top.add_class("dr-train-row")
         self.curves = ipywidgets.HTML()
         self.curves.add_class("dr-curves-box")
         self.comparison = ipywidgets.HTML()
         self.keep = button("Keep it", "dr-primary")
         self.back = button("Go back")
-        choice = ipywidgets.HBox([self.keep, self.back])
-        choice.add_class("dr-buttons")
-        self.choice = ipywidgets.VBox([self.comparison, choice])
-        self.choice.add_class("dr-choice")
+        self.choice = ipywidgets.HBox([self.keep, self.back])
+        self.choice.add_class("dr-buttons")
+        sides = ipywidgets.VBox([self.comparison, self.choice])
+        sides.add_class("dr-choice")
         self.note = ipywidgets.HTML()
         self.note.add_class("dr-whence")
         self.forget = button("Forget it", "dr-quiet")
@@ -70,7 +67,7 @@ class RetrainView:
             "<h2>Retrain</h2><p>Teach a new network from scratch, with random numbers of its own, "
             "and see it learn. Meanwhile the pad goes on answering.</p>"
         )
-        panels = ipywidgets.Box([self.curves, self.choice])
+        panels = ipywidgets.Box([self.curves, sides])
         panels.add_class("dr-train-panels")
         self.widget = ipywidgets.VBox([heading, top, panels, origin])
         self.widget.add_class("dr-section")
@@ -148,7 +145,8 @@ def curves_html(status: Status | None, epochs: int) -> str:
 
 
 def _show_if(widget: ipywidgets.Widget, wanted: bool) -> None:
+    """Show a widget or not; its room stays, so that nothing jumps."""
     if wanted:
-        widget.remove_class("dr-hidden")
+        widget.remove_class("dr-unseen")
     else:
-        widget.add_class("dr-hidden")
+        widget.add_class("dr-unseen")
