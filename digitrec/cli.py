@@ -1,0 +1,345 @@
+"""The program ``digitrec``: the pad, training, predicting, measuring, exporting.
+
+Each command imports what it needs when it runs, so that the program starts at once and only
+``train`` and ``export`` ever load TensorFlow.
+"""
+
+# ruff: noqa: PLC0415 - see the docstring above
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from digitrec import __version__
+from digitrec.errors import DigitrecError, TrainingError
+
+if TYPE_CHECKING:
+    from digitrec.evaluation import Report
+    from digitrec.jobs import Status, TrainingJob
+    from digitrec.network import Network, Prediction
+
+_INTERRUPTED = 128 + 2
+_PIPE_CLOSED = 128 + 13
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Parameters
+    ----------
+    argv : sequence of str or None
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 2 after an error that was told in a line on stderr, or what a shell
+        expects after Ctrl-C (130) and a closed pipe (141).
+
+    Examples
+    --------
+    >>> main(["predict", "no-such-file.png"])
+    2
+    """
+    try:
+        arguments = _parser().parse_args(argv)
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # What is still in the buffer would be written, and fail once more, at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _PIPE_CLOSED
+    except (DigitrecError, ValueError, OSError) as error:
+        _complain(error)
+        return 2
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that complains in one line, as the rest of the program does."""
+
+    def error(self, message: str) -> NoReturn:
+        _complain(f"{message}; see {self.prog} --help")
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="digitrec",
+        description="Draw a digit, and a small convolutional network says which it is.",
+    )
+    parser.add_argument("--version", action="version", version=f"digitrec {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    def add_model(command: argparse.ArgumentParser) -> None:
+        command.add_argument(
+            "--model", type=Path, metavar="FILE", help="a trained network (default: the bundled)"
+        )
+
+    dashboard = add("dashboard", _dashboard, "open the drawing pad in the browser")
+    dashboard.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
+    dashboard.add_argument("--port", type=int, default=8866, help="default: %(default)s")
+    dashboard.add_argument("--no-browser", action="store_true", help="only print the address")
+
+    train = add("train", _train, "train a new network")
+    train.add_argument("--recipe", default="quick", help="how to train (default: %(default)s)")
+    train.add_argument("--seed", type=int, metavar="NUMBER", help="default: a fresh one")
+    train.add_argument("--epochs", type=int, metavar="NUMBER", help="default: the recipe's")
+    train.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the network goes (default: digitrec-RECIPE-SEED.safetensors)",
+    )
+
+    predict = add("predict", _predict, "say which digits are drawn")
+    predict.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="pictures of one digit each, or drawings as .jsonl or .jsonl.gz",
+    )
+    add_model(predict)
+    predict.add_argument("--json", action="store_true", help="one JSON object a drawing")
+
+    evaluate = add("evaluate", _evaluate, "measure how good a network is")
+    add_model(evaluate)
+    evaluate.add_argument(
+        "--ink",
+        type=Path,
+        metavar="FILE",
+        help="labelled drawings as .jsonl or .jsonl.gz (default: the test images of MNIST)",
+    )
+    evaluate.add_argument("--json", action="store_true", help="one JSON object")
+
+    export = add("export", _export, "write a network for another program")
+    export.add_argument("--format", required=True, choices=("keras", "onnx", "litert"))
+    export.add_argument("out", type=Path, metavar="OUT", help="the file to write")
+    add_model(export)
+    return parser
+
+
+def _dashboard(arguments: argparse.Namespace) -> int:
+    from digitrec.serving import serve
+
+    return serve(host=arguments.host, port=arguments.port, open_browser=not arguments.no_browser)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from digitrec.jobs import TrainingJob
+    from digitrec.network import Network
+    from digitrec.recipes import RECIPES
+
+    if arguments.recipe not in RECIPES:
+        names = ", ".join(RECIPES)
+        raise ValueError(f"--recipe must be one of {names}. Received: {arguments.recipe}")
+    recipe = RECIPES[arguments.recipe]
+    if arguments.epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=arguments.epochs)
+    seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
+    out = arguments.out or Path(f"digitrec-{recipe.name}-{seed}.safetensors")
+    _follow(TrainingJob(recipe, seed, out))
+    accuracy = Network.load(out).metadata["test_accuracy"]
+    print(f"{_shown(out)}: {_percent(accuracy)} of the test digits right, seed {seed}")
+    return 0
+
+
+def _predict(arguments: argparse.Namespace) -> int:
+    network = _network(arguments.model)
+    code = 0
+    for path in arguments.files:
+        try:
+            for drawing, prediction in _predictions(network, path):
+                if arguments.json:
+                    print(json.dumps({**drawing, **_facts(prediction)}))
+                else:
+                    print(f"{' '.join(map(str, drawing.values()))}: {_answer(prediction)}")
+        except BrokenPipeError:
+            raise
+        except (DigitrecError, ValueError, OSError) as error:
+            # The files after a bad one are answered all the same.
+            _complain(error)
+            code = 2
+    return code
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from digitrec import evaluation, ink, mnist
+
+    network = _network(arguments.model)
+    if arguments.ink is None:
+        test = mnist.load_part("test")
+        report = evaluation.evaluate(network, test.images, test.labels)
+    else:
+        report = evaluation.evaluate_ink(network, ink.read(arguments.ink))
+    print(json.dumps(report.to_dict(), allow_nan=False) if arguments.json else _table(report))
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from digitrec.export import export
+
+    network = _network(arguments.model)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _muted():
+        export(network, arguments.out, arguments.format)
+    print(_shown(arguments.out))
+    return 0
+
+
+def _network(path: Path | None) -> "Network":
+    from digitrec.network import Network, bundled
+
+    return bundled() if path is None else Network.load(path)
+
+
+def _predictions(
+    network: "Network", path: Path
+) -> Iterator[tuple[dict[str, Any], "Prediction | None"]]:
+    """Yield what names each drawing of a file, and its prediction; None where nothing is drawn."""
+    from digitrec import ink
+
+    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+        image = ink.picture_image(path)
+        yield {"file": _shown(path)}, None if image is None else network.predict(image)
+        return
+    for number, sample in enumerate(ink.read(path), start=1):
+        image = ink.image(sample.strokes)
+        name = sample.id if sample.id is not None else str(number)
+        drawing = {"file": _shown(path), "id": name}
+        yield drawing, None if image is None else network.predict(image)
+
+
+def _facts(prediction: "Prediction | None") -> dict[str, Any]:
+    if prediction is None:
+        return {"digit": None, "confidence": None, "refused": True, "probabilities": None}
+    return {
+        "digit": prediction.digit,
+        "confidence": prediction.confidence,
+        "refused": prediction.refused,
+        "probabilities": prediction.probabilities.tolist(),
+    }
+
+
+def _answer(prediction: "Prediction | None") -> str:
+    if prediction is None:
+        return "refused (nothing is drawn)"
+    answer = f"{prediction.digit} {_percent(prediction.confidence, 1)}"
+    return f"refused (no digit; nearest is {answer})" if prediction.refused else answer
+
+
+def _table(report: "Report") -> str:
+    rows = [("drawings of digits", f"{report.samples:,}")]
+    if report.samples:
+        low, high = report.interval
+        rows += [
+            ("right", _percent(report.accuracy)),
+            ("95 % interval", f"{_percent(low)} to {_percent(high)}"),
+            ("refused", _percent(report.refused)),
+            ("calibration error", f"{report.ece:.4f}"),
+        ]
+    if report.not_digits is not None:
+        rows += [
+            ("drawings of others", f"{report.not_digits.samples:,}"),
+            ("refused of them", _percent(report.not_digits.refused)),
+        ]
+    shares = enumerate(report.per_class)
+    rows += [(f"right of the {digit}s", _percent(p)) for digit, p in shares if not math.isnan(p)]
+    return "\n".join(f"{name:20}{value}" for name, value in rows)
+
+
+def _follow(job: "TrainingJob") -> None:
+    """Run a training to its end, with a line about it on stderr."""
+    terminal = sys.stderr.isatty()
+    clear, end = ("\r\x1b[K", "") if terminal else ("", "\n")
+    last = ""
+    job.start()
+    try:
+        while not (status := job.wait(0.2)).ended:
+            line = _line(status, bar=terminal)
+            if line != last:
+                print(f"{clear}{line}", end=end, file=sys.stderr, flush=True)
+            last = line
+    finally:
+        job.cancel()  # only after Ctrl-C is there anything to cancel
+        job.wait(5)
+        print(clear, end="", file=sys.stderr, flush=True)
+    if status.state != "done":
+        raise TrainingError(status.message)
+
+
+def _line(status: "Status", *, bar: bool) -> str:
+    """Say how a training stands; without a bar, no more often than something new begins."""
+    progress = status.progress
+    if status.state == "queued":
+        if status.ahead == 0:
+            return "queued"
+        return f"queued, {status.ahead} training{'s' * (status.ahead > 1)} ahead of this one"
+    if status.state == "evaluating":
+        return "measuring it"
+    if status.state != "training" or progress is None:
+        return "starting TensorFlow"
+    words = [f"epoch {progress.epoch} of {progress.num_epochs}"]
+    if bar:
+        done = round(20 * progress.batch / max(progress.num_batches, 1))
+        words.append(f"[{'#' * done}{'.' * (20 - done)}]")
+        if progress.loss is not None:
+            words.append(f"loss {progress.loss:.3f}")
+        if progress.accuracy is not None:
+            words.append(f"accuracy {_percent(progress.accuracy, 1)}")
+        if progress.seconds_left is not None:
+            words.append(f"{progress.seconds_left:.0f} s left")
+    return "  ".join(words)[: shutil.get_terminal_size().columns - 1]
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Keep TensorFlow's chatter, some of it from C++, off the terminal."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = [os.dup(1), os.dup(2)]
+    with tempfile.TemporaryFile() as file:
+        try:
+            for target in (1, 2):
+                os.dup2(file.fileno(), target)
+            yield
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            for target, copy in zip((1, 2), saved, strict=True):
+                os.dup2(copy, target)
+                os.close(copy)
+
+
+def _percent(share: float, places: int = 2) -> str:
+    return f"{100 * share:.{places}f} %"
+
+
+def _shown(path: Path) -> str:
+    """Return a path as text that can be printed, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _complain(error: object) -> None:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        error = f"{error.filename}: {error.strerror}"
+    text = " ".join(str(error).split()) or type(error).__name__
+    print(f"digitrec: {text}", file=sys.stderr)
