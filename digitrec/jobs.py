@@ -161,6 +161,8 @@ class TrainingJob:
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
         self._cancelled = threading.Event()
+        # Not the thread's own join: one that Ctrl-C interrupted takes the thread for ended.
+        self._cleared = threading.Event()
 
     def start(self) -> None:
         """Queue the run; it begins when those before it have ended.
@@ -236,7 +238,7 @@ class TrainingJob:
         False
         """
         if self._thread is not None:
-            self._thread.join(timeout)
+            self._cleared.wait(timeout)
         return self.status()
 
     def _end(self, state: State, why: str = "") -> None:
@@ -259,6 +261,7 @@ class TrainingJob:
             with suppress(OSError):
                 self._part.unlink(missing_ok=True)
             turn.leave()
+            self._cleared.set()
 
     def _queue(self, turn: Turn) -> bool:
         while not self._cancelled.is_set():

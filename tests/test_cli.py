@@ -1,0 +1,491 @@
+import functools
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import psutil
+import pytest
+
+import digitrec
+from digitrec import cli, evaluation, ink, jobs, mnist, network, serving
+from digitrec.jobs import Status
+from digitrec.training import Progress
+from digitrec.turns import Turn
+
+SEVEN = [[(80, 70), (200, 70), (130, 240)]]
+ONE = [[(150, 60), (150, 240)]]
+PROGRAM = [sys.executable, "-m", "digitrec"]
+
+# A child that trains nothing: it hands the bundled network over.
+TRAINED = """
+import json, pathlib, sys
+from digitrec import resources
+order = json.loads(sys.argv[1])
+for stage, epoch, batch in (("training", 1, 1), ("training", 2, 4), ("evaluating", 2, 4)):
+    print(json.dumps({"progress": dict(stage=stage, epoch=epoch, num_epochs=2, batch=batch,
+                                       num_batches=4, loss=0.25, accuracy=0.9)}), flush=True)
+pathlib.Path(order["file"]).write_bytes(resources.data("model.safetensors").read_bytes())
+print(json.dumps({"done": True}))
+"""
+
+
+@pytest.fixture(autouse=True)
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "queue"
+    monkeypatch.setenv("DIGITREC_QUEUE", str(folder))
+    return folder
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def use(code: str) -> None:
+        command = (sys.executable, "-c", code)
+        monkeypatch.setattr(
+            jobs, "TrainingJob", functools.partial(jobs.TrainingJob, _command=command)
+        )
+
+    return use
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "seven.png"
+    image = mnist.load_part("test").images[0]
+    PIL.Image.fromarray(image).resize((200, 200)).save(path)
+    return path
+
+
+@pytest.fixture
+def drawings(tmp_path: Path) -> Path:
+    path = tmp_path / "drawings.jsonl.gz"
+    samples = [
+        ink.Sample(ink.check(SEVEN), "7", "first"),
+        ink.Sample(ink.check(ONE), "1"),
+        ink.Sample((), "3"),
+        ink.Sample(ink.check(ONE), "x"),
+    ]
+    ink.write(path, samples)
+    return path
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"digitrec {digitrec.__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", "dashboard", "train", "predict", "evaluate", "export"])
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main([*command.split(), "--help"])
+    assert end.value.code == 0
+    assert f"digitrec {command}".strip() in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND; see digitrec --help"),
+        (["guess"], "invalid choice: 'guess'"),
+        (["predict"], "the following arguments are required: FILE; see digitrec predict --help"),
+        (["predict", "missing.png"], "missing.png"),
+        (["predict", "missing.jsonl"], "missing.jsonl"),
+        (["predict", "--model", "missing", "seven.png"], "missing"),
+        (["predict", "broken.jsonl"], "broken.jsonl"),
+        (["predict", "broken.png"], "broken.png"),
+        (["predict", "."], "."),
+        (["evaluate", "--model", "broken.png"], "broken.png"),
+        (["evaluate", "--ink", "missing.jsonl"], "missing.jsonl"),
+        (["export", "out.onnx"], "--format"),
+        (["export", "--format", "onnx", "no/out.onnx"], "there is no folder no"),
+        (["export", "--format", "keras", "out.h5"], "must end in .keras"),
+        (["train", "--recipe", "secret"], "--recipe must be one of quick, classic"),
+        (["train", "--epochs", "0"], "epochs must be"),
+        (["train", "--epochs", "many"], "invalid int value: 'many'"),
+        (["train", "--seed", "-1"], "seed must be"),
+        (["train", "--out", "no/model"], "there is no folder"),
+        (["train", "--out", "."], "no file can be written at"),
+        (["dashboard", "--port", "70000"], "70000"),
+    ],
+)
+def test_an_error_is_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("broken.png").write_bytes(b"no\npicture")
+    Path("broken.jsonl").write_text('{"strokes": [[[1, 2]]]}\n{"strokes"')
+    before = set(tmp_path.iterdir())
+    try:
+        code: Any = cli.main(arguments)
+    except SystemExit as end:
+        code = end.code
+    output = capsys.readouterr()
+    assert code == 2
+    assert output.out == ""
+    (line,) = output.err.splitlines()
+    assert line.startswith("digitrec: ")
+    assert message in line
+    assert "Traceback" not in line
+    assert "[Errno" not in line.split(":")[1]
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_predict_a_picture(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image = ink.picture_image(picture)
+    assert image is not None
+    expected = network.bundled().predict(image)
+    assert cli.main(["predict", str(picture)]) == 0
+    output = capsys.readouterr().out
+    assert output == f"{picture}: {expected.digit} {100 * expected.confidence:.1f} %\n"
+    assert cli.main(["predict", "--json", str(picture)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["file"] == str(picture)
+    assert answer["digit"] == expected.digit
+    assert answer["confidence"] == expected.confidence
+    assert answer["refused"] == expected.refused
+    assert answer["probabilities"] == expected.probabilities.tolist()
+
+
+def test_predict_drawings(drawings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", str(drawings)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{drawings} first: 7 ")
+    assert lines[1].startswith(f"{drawings} 2: 1 ")
+    assert lines[2] == f"{drawings} 3: refused (nothing is drawn)"
+    assert len(lines) == 4
+    assert cli.main(["predict", "--json", str(drawings)]) == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [answer["id"] for answer in answers] == ["first", "2", "3", "4"]
+    assert answers[2] == {
+        "file": str(drawings),
+        "id": "3",
+        "digit": None,
+        "confidence": None,
+        "refused": True,
+        "probabilities": None,
+    }
+
+
+def test_predict_says_what_it_refuses(
+    drawings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundled = network.bundled()
+    wary = network.Network(
+        bundled.weights, bundled.architecture, network.Calibration(1.0, 1e6), bundled.metadata
+    )
+    wary.save(tmp_path / "wary.safetensors")
+    assert cli.main(["predict", "--model", str(tmp_path / "wary.safetensors"), str(drawings)]) == 0
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith(f"{drawings} first: refused (no digit; nearest is 7 ")
+
+
+def test_predict_answers_what_comes_after_a_bad_file(
+    picture: Path, drawings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["predict", "missing.png", str(picture), "gone.png", str(drawings)]) == 2
+    output = capsys.readouterr()
+    assert len(output.out.splitlines()) == 5
+    assert ["missing.png" in line or "gone.png" in line for line in output.err.splitlines()] == [
+        True,
+        True,
+    ]
+
+
+def test_predict_a_file_with_a_strange_name(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = tmp_path / os.fsdecode(b"caf\xe9\n.png")
+    picture.rename(strange)
+    assert cli.main(["predict", str(strange)]) == 0
+    assert "caf�" in capsys.readouterr().out
+    assert cli.main(["predict", "--json", str(strange)]) == 0
+    assert json.loads(capsys.readouterr().out)["file"].endswith("caf�\n.png")
+
+
+def test_evaluate_ink(drawings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["evaluate", "--ink", str(drawings), "--json"]) == 0
+    output = capsys.readouterr()
+    (line,) = output.out.splitlines()
+    result = json.loads(line)
+    assert result["samples"] == 3
+    assert result["accuracy"] == pytest.approx(2 / 3)
+    assert result["refused"] >= 1 / 3
+    assert len(result["per_class"]) == 10
+    assert np.shape(result["confusion"]) == (10, 10)
+    assert 0 <= result["ece"] <= 1
+    assert result["not_digits"]["samples"] == 1
+    assert result["not_digits"]["refused"] in (0, 1)
+    assert cli.main(["evaluate", "--ink", str(drawings)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["drawings", "of", "digits", "3"]
+    assert lines[1].split() == ["right", "66.67", "%"]
+    assert any(line.split() == ["drawings", "of", "others", "1"] for line in lines)
+    assert any(line.split() == ["right", "of", "the", "3s", "0.00", "%"] for line in lines)
+    assert not any("4s" in line for line in lines)
+
+
+def test_evaluate_what_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "letters.jsonl"
+    ink.write(path, [ink.Sample(ink.check(SEVEN), "L")] * 2)
+    assert cli.main(["evaluate", "--ink", str(path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["samples"], result["accuracy"]) == (0, None)
+    assert result["not_digits"]["samples"] == 2
+    assert cli.main(["evaluate", "--ink", str(path)]) == 0
+    assert "nan" not in capsys.readouterr().out
+
+
+def test_evaluate_mnist(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = mnist.load_part("test")
+    few = mnist.Part(test.images[:300], test.labels[:300])
+    monkeypatch.setattr(mnist, "load_part", {"test": few}.__getitem__)
+    assert cli.main(["evaluate", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    expected = evaluation.evaluate(network.bundled(), few.images, few.labels)
+    assert result == expected.to_dict()
+    assert "not_digits" not in result
+
+
+def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "digits.onnx"
+    path.write_bytes(b"old")
+    assert cli.main(["export", "--format", "onnx", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert b"probabilities" in path.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "suffix"), [("keras", "keras"), ("litert", "tflite")])
+def test_export_is_quiet_about_tensorflow(kind: str, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"digits.{suffix}"
+    result = subprocess.run(
+        [*PROGRAM, "export", "--format", kind, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{path}\n", "")
+    assert path.stat().st_size > 10_000
+
+
+def test_what_is_muted_and_what_is_not(capfd: pytest.CaptureFixture[str]) -> None:
+    def chatter() -> None:
+        with cli._muted():
+            os.write(1, b"chatter")
+            os.write(2, b"more of it")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        chatter()
+    os.write(1, b"answer")
+    os.write(2, b"error")
+    assert capfd.readouterr() == ("answer", "error")
+
+
+def test_train(
+    stand_in: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stand_in(TRAINED)
+    assert cli.main(["train", "--recipe", "classic", "--seed", "12"]) == 0
+    output = capsys.readouterr()
+    accuracy = network.bundled().metadata["test_accuracy"]
+    assert output.out == (
+        f"digitrec-classic-12.safetensors: {100 * accuracy:.2f} % of the test digits right, "
+        "seed 12\n"
+    )
+    assert network.Network.load("digitrec-classic-12.safetensors").num_parameters
+    assert set(output.err.splitlines()) <= {
+        "queued",
+        "starting TensorFlow",
+        "epoch 1 of 2",
+        "epoch 2 of 2",
+        "measuring it",
+    }
+
+
+def test_train_on_a_terminal_redraws_one_line(
+    stand_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    stand_in(TRAINED.replace("for stage", "import time\nfor stage") + "time.sleep(0.5)")
+    assert cli.main(["train", "--out", str(tmp_path / "model")]) == 0
+    written = terminal.getvalue()
+    assert "\n" not in written
+    assert written.startswith("\r\x1b[K")
+    assert written.endswith("\r\x1b[K")
+    assert "measuring it" in written
+
+
+def test_train_that_fails(
+    stand_in: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(b"old")
+    stand_in("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert cli.main(["train", "--out", str(path)]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "digitrec: The training was stopped by the operating system, most likely for lack of "
+        "memory. Your model is as it was."
+    )
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("status", "bar", "line"),
+    [
+        (Status("queued", 1), True, "queued"),
+        (Status("queued", 1, ahead=1), True, "queued, 1 training ahead of this one"),
+        (Status("queued", 1, ahead=2), False, "queued, 2 trainings ahead of this one"),
+        (Status("starting", 1), True, "starting TensorFlow"),
+        (Status("training", 1), True, "starting TensorFlow"),
+        (Status("evaluating", 1), True, "measuring it"),
+        (
+            Status("training", 1, progress=Progress("training", 1, 3, 2, 8, 0.1234, 0.97, None, 4)),
+            True,
+            "epoch 1 of 3  [#####...............]  loss 0.123  accuracy 97.0 %  4 s left",
+        ),
+        (
+            Status("training", 1, progress=Progress("training", 1, 3, 2, 8, 0.1234, 0.97, None, 4)),
+            False,
+            "epoch 1 of 3",
+        ),
+    ],
+)
+def test_the_line_about_a_training(status: Status, bar: bool, line: str) -> None:
+    assert cli._line(status, bar=bar) == line
+
+
+def test_ctrl_c_while_queued(queue: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    with Turn(queue), _start("train", "--out", str(path)) as program:
+        assert program.stderr is not None
+        while "1 training ahead" not in program.stderr.readline():
+            assert program.poll() is None
+        _interrupt(program)
+        assert program.stderr.read() == ""
+    assert not path.exists()
+    assert [path.name for path in queue.iterdir()] == ["door.lock"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_training(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    with _start("train", "--out", str(folder / "model")) as program:
+        assert program.stderr is not None
+        while "epoch" not in program.stderr.readline():
+            assert program.poll() is None
+        (child,) = psutil.Process(program.pid).children()
+        _interrupt(program)
+        assert "Traceback" not in program.stderr.read()
+        assert not child.is_running()
+    assert not list(folder.iterdir())
+
+
+def _start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True)
+
+
+def _interrupt(program: subprocess.Popen[str]) -> None:
+    begun = time.monotonic()
+    program.send_signal(signal.SIGINT)
+    assert program.wait(10) == 130
+    assert time.monotonic() - begun < 2
+
+
+def test_ctrl_c_has_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(**_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving, "serve", interrupt)
+    assert cli.main(["dashboard"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    ink.write(path, [ink.Sample(ink.check(ONE), "1")] * 3000)
+    with subprocess.Popen(
+        [*PROGRAM, "predict", "--json", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.readline()
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        assert program.wait(20) == 141
+
+
+def test_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+
+    def serve(**settings: Any) -> int:
+        calls.append(settings)
+        return 0
+
+    monkeypatch.setattr(serving, "serve", serve)
+    assert cli.main(["dashboard"]) == 0
+    assert cli.main(["dashboard", "--host", "0.0.0.0", "--port", "9", "--no-browser"]) == 0  # noqa: S104 - not served
+    assert calls == [
+        {"host": "127.0.0.1", "port": 8866, "open_browser": True},
+        {"host": "0.0.0.0", "port": 9, "open_browser": False},  # noqa: S104 - as above
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "never"),
+    [
+        (["--help"], {"numpy", "PIL", "scipy"}),
+        (["predict", "seven.png", "drawings.jsonl.gz"], {"sklearn", "pandas", "ipywidgets"}),
+        (["evaluate", "--ink", "drawings.jsonl.gz"], {"ipywidgets"}),
+    ],
+)
+def test_what_a_command_does_not_load(
+    arguments: list[str], never: set[str], picture: Path, drawings: Path
+) -> None:
+    code = "import atexit, sys; from digitrec.cli import main\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
+    code += "sys.exit(main(sys.argv[1:]))"
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=picture.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout
+    loaded = set(result.stderr.split())
+    assert "digitrec.cli" in loaded
+    assert not loaded & (never | {"tensorflow", "keras", "matplotlib", "seaborn"})
+    assert drawings.exists()
+
+
+def test_python_m_digitrec_is_the_program() -> None:
+    result = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, check=True)
+    assert result.stdout == f"digitrec {digitrec.__version__}\n"
