@@ -27,7 +27,7 @@ BOX = 20
 """Height and width of the box that holds the ink, pixels."""
 
 PEN = 2.4
-"""Width of every line in the fitted box, pixels: people's digits then hold as much ink as MNIST's."""
+"""Width of every line in the fitted box, pixels: drawings then hold as much ink as MNIST's."""
 
 SOFTNESS = 1.3
 """Width of the ramp from ink to paper at a line's edge, pixels."""
