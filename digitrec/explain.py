@@ -259,7 +259,7 @@ def pooling_step(
     --------
     >>> from digitrec.network import bundled
     >>> window = pooling_step(bundled(), np.zeros((28, 28)), 0, 0)
-    >>> window.largest == window.values[window.where]
+    >>> window.largest == float(window.values[window.where])
     True
     """
     _check_layer(layer)

@@ -1,5 +1,6 @@
 """A digit that the reader draws, and everything that the network makes of it."""
 
+import math
 from typing import Any
 
 import ipywidgets
@@ -13,11 +14,10 @@ from digitrec.course.layers import layers_html
 from digitrec.network import Network
 
 # A 5 in two strokes, so that there is something to see before anything is drawn.
-_BOWL = ((138, 132), (166, 126), (190, 138), (204, 162), (204, 192), (190, 220), (164, 238))
-_FIRST = (
-    ((118, 62), (112, 140), *_BOWL, (134, 242), (104, 230)),
-    ((118, 62), (192, 60)),
+_BOWL = tuple(
+    (146 + 58 * math.cos(angle / 10), 182 + 56 * math.sin(angle / 10)) for angle in range(-20, 24)
 )
+_FIRST = (((122, 60), *_BOWL), ((122, 60), (196, 58)))
 _STYLE = "<style>.dr-canvas canvas{touch-action:none;border-radius:6px;cursor:crosshair}</style>"
 
 
@@ -47,7 +47,7 @@ class DrawingViewer:
                 self.pad.extend(*point)
             self.pad.end()
         self.picture = ipywidgets.HTML()
-        self._trouble = ipywidgets.HTML()
+        self.trouble = ipywidgets.HTML()
         guard = Guard(self._say)
         self.canvas = CanvasView(self.pad, guard).canvas
         self.undo, self.clear = button("Undo"), button("Clear")
@@ -60,7 +60,7 @@ class DrawingViewer:
                 self.canvas,
                 ipywidgets.HBox([self.undo, self.clear]),
                 ipywidgets.HTML(_STYLE),
-                self._trouble,
+                self.trouble,
                 self.picture,
             ]
         )
@@ -84,7 +84,7 @@ class DrawingViewer:
         self.picture.value = self.html()
 
     def _say(self, sentence: str) -> None:
-        self._trouble.value = f"<p>{sentence}</p>"
+        self.trouble.value = f"<p>{sentence}</p>"
 
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self.still().bundle()

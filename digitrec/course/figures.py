@@ -50,7 +50,7 @@ class Figure:
         return self.bundle()
 
 
-def pixels(image: NDArray[np.uint8], top: int, left: int, side: int = 8) -> Figure:
+def pixels(image: NDArray[np.uint8], top: int, left: int, side: int = 7) -> Figure:
     """Show a digit and the numbers of one part of it.
 
     Parameters
@@ -64,14 +64,14 @@ def pixels(image: NDArray[np.uint8], top: int, left: int, side: int = 8) -> Figu
     Examples
     --------
     >>> pixels(np.zeros((28, 28), np.uint8), 4, 4).words
-    'A digit of 28 × 28 pixels, and the numbers in rows 4 to 11 and columns 4 to 11 of it.'
+    'A digit of 28 × 28 pixels, and the numbers in rows 4 to 10 and columns 4 to 10 of it.'
     """
-    whole = pictures.grid(image, signed=False, limit=255, cell=9, box=Box(top, left, side, side))
+    whole = pictures.grid(image, signed=False, limit=255, cell=5, box=Box(top, left, side, side))
     part = pictures.grid(
         image[top : top + side, left : left + side],
         signed=False,
         limit=255,
-        cell=252 // side,
+        cell=28,
         numbers=".0f",
     )
     rows, columns = image.shape
@@ -92,7 +92,7 @@ def rectified(before: ArrayLike, after: ArrayLike) -> Figure:
     Examples
     --------
     >>> rectified([[-1.0, 1.0]], [[0.0, 1.0]]).picture.size
-    (148, 56)
+    (180, 76)
     """
     limit = float(np.abs(before).max(initial=0))
     maps = [pictures.grid(each, signed=True, limit=limit, cell=8) for each in (before, after)]
@@ -124,7 +124,9 @@ def kernels(network: Network) -> Figure:
     ]
     height, width, count = weights.shape
     return Figure(
-        pictures.sheet(tiles, columns=8, labels=[str(index) for index in range(count)]),
+        pictures.sheet(
+            tiles, columns=_columns(count), labels=[str(index) for index in range(count)]
+        ),
         f"The learned kernels 0 to {count - 1} of the first convolution, {height} × {width} "
         "weights each: orange looks for ink, blue looks for its absence.",
     )
@@ -193,11 +195,17 @@ def by_input(step: Step) -> Figure:
             for part, limit in zip((step.patch, step.kernel), limits, strict=True)
         ]
         tiles.append(pictures.sheet(pair, columns=1))
+    labels = [f"{total:+z.2f}" for total in step.by_input]
     return Figure(
-        pictures.sheet(tiles, columns=8, labels=[f"{total:+z.2f}" for total in step.by_input]),
+        pictures.sheet(tiles, columns=_columns(len(tiles)), labels=labels),
         f"{len(tiles)} pairs of small pictures: above, the part of an input map under the kernel; "
         "below, the slice of the kernel for that map; under them the sum of their products.",
     )
+
+
+def _columns(count: int) -> int:
+    # Labels stay readable at the width of a phone as long as four lie side by side.
+    return 4 if count <= 8 else 8
 
 
 def _cell(tile: NDArray[Any]) -> int:

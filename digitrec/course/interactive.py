@@ -70,7 +70,7 @@ def dropdown(description: str, options: Sequence[tuple[str, int]], value: int) -
         options=options,
         value=value,
         layout={"width": "180px"},
-        style={"description_width": "60px"},
+        style={"description_width": "66px"},
     )
 
 
@@ -94,6 +94,6 @@ def slider(description: str, size: int, value: int) -> Any:
         min=0,
         max=size - 1,
         value=value,
-        layout={"width": "300px", "max_width": "100%"},
-        style={"description_width": "60px"},
+        layout={"width": "240px", "max_width": "100%"},
+        style={"description_width": "66px"},
     )

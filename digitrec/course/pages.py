@@ -15,9 +15,12 @@ from digitrec.course import pictures
 # twice the class outweighs what JupyterLab says about every table.
 _CELLS = (
     "<style>.digitrec-numbers.digitrec-numbers{border-collapse:collapse;margin:0}"
-    ".digitrec-numbers.digitrec-numbers td{width:36px;min-width:36px;max-width:36px;height:36px;"
+    ".digitrec-numbers.digitrec-numbers td{width:40px;min-width:40px;max-width:40px;height:36px;"
     "padding:0;text-align:center;font-size:12.5px;border:1px solid #808080;"
-    "font-variant-numeric:tabular-nums}</style>"
+    "font-variant-numeric:tabular-nums}"
+    # On a phone, two tables of five columns lie side by side.
+    "@media(max-width:480px){.digitrec-numbers.digitrec-numbers td{width:28px;min-width:28px;"
+    "max-width:28px;height:28px;font-size:10px;letter-spacing:-.3px}}</style>"
 )
 
 
@@ -72,12 +75,12 @@ def line(*parts: str) -> str:
     True
     """
     return (
-        '<div style="display:flex;flex-wrap:wrap;gap:6px 12px;align-items:center;'
+        '<div style="display:flex;flex-wrap:wrap;gap:6px;align-items:center;'
         f'margin-bottom:10px">{"".join(parts)}</div>'
     )
 
 
-def titled(title: str, content: str) -> str:
+def titled(title: str, content: str, *, width: int | None = None) -> str:
     """Put a title above a picture.
 
     Parameters
@@ -85,15 +88,20 @@ def titled(title: str, content: str) -> str:
     title : str
     content : str
         HTML.
+    width : int, optional
+        Pixels that it takes if there is room; with less, it shrinks to two thirds of them.
 
     Examples
     --------
     >>> "The kernel" in titled("The kernel", numbers(np.eye(2), "weights", signed=True))
     True
     """
+    room = "100%"
+    if width is not None:
+        room = f"{width}px;flex:1 1 {width * 2 // 3}px;align-self:flex-start"
     return (
-        f'<div style="max-width:100%"><div style="font-size:90%">{html.escape(title)}</div>'
-        f"{content}</div>"
+        f'<div style="max-width:{room}">'
+        f'<div style="font-size:90%">{html.escape(title)}</div>{content}</div>'
     )
 
 

@@ -86,20 +86,27 @@ def colours(values: ArrayLike, *, signed: bool, limit: float | None = None) -> N
 
 
 def readable_on(colour: ArrayLike) -> tuple[int, int, int]:
-    """Return the colour of text that can be read on another colour.
+    """Return black or white, whichever can be read better on a colour.
 
     Parameters
     ----------
     colour : array_like of three bytes
         Red, green and blue.
 
+    Returns
+    -------
+    tuple of int
+        Its contrast to `colour` is at least 4.5 to 1, by the relative luminance of WCAG 2.2.
+
     Examples
     --------
     >>> readable_on((0, 0, 0)), readable_on((250, 170, 95))
-    ((255, 255, 255), (34, 34, 34))
+    ((255, 255, 255), (0, 0, 0))
     """
-    # The shares of the three in how bright a colour looks (ITU-R BT.601).
-    return _TEXT if np.asarray(colour) @ (0.299, 0.587, 0.114) > 140 else _PAPER
+    shares = np.asarray(colour) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    # Here either has the same contrast: (1 + 0.05) / (0.179 + 0.05) = (0.179 + 0.05) / 0.05.
+    return (0, 0, 0) if linear @ (0.2126, 0.7152, 0.0722) > 0.179 else _PAPER
 
 
 def grid(
@@ -199,7 +206,7 @@ def sheet(
     if labels and len(labels) != len(tiles):
         raise ValueError(f"{len(tiles)} labels were expected. Received: {len(labels)}")
     gap *= DENSITY
-    size = 12 * DENSITY
+    size = 15 * DENSITY
     font = ImageFont.load_default(size)
     below = round(size * 1.5) if labels else 0
     width = max(tile.width for tile in tiles)
@@ -251,14 +258,14 @@ def beside(*parts: Picture | str, gap: int = 10) -> Picture:
     return paper
 
 
-def to_png(picture: Picture, *, small: bool = True) -> bytes:
+def to_png(picture: Picture, *, effort: int = 6) -> bytes:
     """Return the bytes of a PNG file.
 
     Parameters
     ----------
     picture : PIL.Image.Image
-    small : bool
-        Spend five times as long on half as many bytes, at most 256 colours.
+    effort : int
+        From 1, fast, to 9, small.
 
     Examples
     --------
@@ -266,10 +273,7 @@ def to_png(picture: Picture, *, small: bool = True) -> bytes:
     b'PNG'
     """
     stream = io.BytesIO()
-    if small:
-        picture.quantize(256, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
-    else:
-        picture.save(stream, "PNG", compress_level=1)
+    picture.save(stream, "PNG", compress_level=effort)
     return stream.getvalue()
 
 
@@ -287,7 +291,7 @@ def to_html(picture: Picture, words: str) -> str:
     >>> to_html(grid(np.eye(3), signed=True), "a diagonal")[:21]
     '<img alt="a diagonal"'
     """
-    content = base64.b64encode(to_png(picture, small=False)).decode()
+    content = base64.b64encode(to_png(picture, effort=1)).decode()
     return (
         f'<img alt="{html.escape(words)}" src="data:image/png;base64,{content}" '
         f'width="{picture.width // DENSITY}" '
@@ -299,7 +303,7 @@ def _frame(pen: ImageDraw.ImageDraw, box: Box, side: int) -> None:
     left, top = box.left * side, box.top * side
     right, bottom = left + box.width * side - 1, top + box.height * side - 1
     # Yellow between two black lines is seen on ink, on paper and on either signed colour.
-    for inset, colour, width in ((-1, _FRAME[0], DENSITY + 2), (0, _FRAME[1], DENSITY)):
+    for inset, colour, width in ((-1, _FRAME[0], DENSITY + 3), (0, _FRAME[1], DENSITY + 1)):
         pen.rectangle(
             (left + inset, top + inset, right - inset, bottom - inset), outline=colour, width=width
         )

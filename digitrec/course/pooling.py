@@ -26,8 +26,9 @@ class Pooling(Interactive):
     --------
     >>> from digitrec.network import bundled
     >>> pooling = Pooling(bundled(), np.eye(28))
-    >>> pooling.window().largest == pooling.window().values.max()
-    True
+    >>> pooling.row.value = 0
+    >>> pooling.window().top
+    0
     """
 
     def __init__(self, network: Network, image: ArrayLike) -> None:

@@ -57,8 +57,8 @@ class SlidingKernel(Interactive):
         patch, kernel, products = (step.patch, step.kernel, step.products)
         return pages.figure(
             pages.line(
-                pages.titled("The digit", digit),
-                pages.titled("What the kernel has written so far", written),
+                pages.titled("The digit", digit, width=224),
+                pages.titled("Its feature map so far", written, width=224),
             ),
             pages.line(
                 pages.titled(

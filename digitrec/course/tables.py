@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from digitrec.course.pages import number
 from digitrec.explain import Size, Softmax
 
+# Said of every cell, because JupyterLab lets the cells of any table wrap.
+_CELL = (
+    ' style="white-space:nowrap;padding:2px 4px;text-align:right;font-size:12px;vertical-align:top"'
+)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -17,7 +22,7 @@ class Table:
     head : sequence of str
         What the columns are called.
     rows : sequence of sequences of str
-        What stands in them; the first of each names its row.
+        What stands in them, line by line; the first of each names its row.
     words : str
         What the table holds, for whoever cannot see it.
     strong : int, optional
@@ -38,17 +43,17 @@ class Table:
         return f"Table({self.words})"
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.head)
+        head = "".join(f'<th scope="col"{_CELL}>{html.escape(name)}</th>' for name in self.head)
         rows = []
         for index, row in enumerate(self.rows):
             style = ' style="font-weight:bold"' if index == self.strong else ""
-            name, *cells = (html.escape(cell) for cell in row)
-            text = "".join(f"<td>{cell}</td>" for cell in cells)
-            rows.append(f'<tr{style}><th scope="row">{name}</th>{text}</tr>')
+            name, *cells = (html.escape(cell).replace("\n", "<br>") for cell in row)
+            text = "".join(f"<td{_CELL}>{cell}</td>" for cell in cells)
+            rows.append(f'<tr{style}><th scope="row"{_CELL}>{name}</th>{text}</tr>')
         return (
-            '<div style="overflow-x:auto">'
+            '<div style="overflow-x:auto;margin:6px 0 12px">'
             f'<table aria-label="{html.escape(self.words)}" '
-            'style="font-variant-numeric:tabular-nums">'
+            'style="margin:0;font-variant-numeric:tabular-nums">'
             f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         )
 
@@ -71,17 +76,15 @@ def sizes(layers: Sequence[Size]) -> Table:
     rows = [
         [
             size.layer.name,
-            size.layer.kind,
-            size.shape,
-            size.shape_sum,
-            size.parameters_sum or "0",
+            f"{size.shape}\n{size.shape_sum}".rstrip(),
+            (size.parameters_sum or "0").replace(" = ", "\n= "),
         ]
         for size in layers
     ]
     total = sum(size.layer.num_parameters for size in layers)
-    rows.append(["together", "", "", "", f"{total:,}"])
+    rows.append(["together", "", f"{total:,}"])
     return Table(
-        ["layer", "what it is", "shape", "its first number", "parameters"],
+        ["layer", "shape", "parameters"],
         rows,
         "the shape and the number of parameters of every layer",
         strong=len(layers),
@@ -99,7 +102,7 @@ def softmax(steps: Softmax) -> Table:
     --------
     >>> import numpy as np
     >>> softmax(Softmax(np.zeros(10), temperature=1.0)).rows[3]
-    ['3', '0.00', '0.00', '1.0000', '10.00 %']
+    ['3', '0.00', '0.00', '1.000', '10.0 %']
     """
     columns = (steps.logits, steps.distances, steps.powers, steps.probabilities)
     rows = [
@@ -107,13 +110,13 @@ def softmax(steps: Softmax) -> Table:
             str(digit),
             number(float(logit)),
             number(float(distance)),
-            f"{float(power):.4f}",
-            f"{float(share) * 100:.2f} %",
+            f"{float(power):.3f}",
+            f"{float(share) * 100:.1f} %",
         ]
         for digit, (logit, distance, power, share) in enumerate(zip(*columns, strict=True))
     ]
     return Table(
-        ["digit", "score", "below the best ÷ temperature", "e to the power of it", "probability"],
+        ["digit", "score", "difference", "power", "probability"],
         rows,
         "ten scores and every step to their probabilities",
         strong=int(steps.probabilities.argmax()),
