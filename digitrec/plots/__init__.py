@@ -1,0 +1,50 @@
+"""Figures of the data, of networks and of how good they are; each takes data and returns a figure.
+
+The figures are made without pyplot, so none is kept after its last reader let go of it, and any
+thread may draw. `alt_text` says in words what a figure shows. Matplotlib is imported when the
+first name is asked for, not before.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitrec.plots.blueprint import architecture
+    from digitrec.plots.curves import training_curves
+    from digitrec.plots.look import alt_text
+    from digitrec.plots.pictures import mistakes, sample_digits, stages
+    from digitrec.plots.results import accuracy_per_class, confusion_matrix, reliability
+
+__all__ = [
+    "accuracy_per_class",
+    "alt_text",
+    "architecture",
+    "confusion_matrix",
+    "mistakes",
+    "reliability",
+    "sample_digits",
+    "stages",
+    "training_curves",
+]
+
+_HOMES = {
+    "accuracy_per_class": "results",
+    "alt_text": "look",
+    "architecture": "blueprint",
+    "confusion_matrix": "results",
+    "mistakes": "pictures",
+    "reliability": "results",
+    "sample_digits": "pictures",
+    "stages": "pictures",
+    "training_curves": "curves",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
