@@ -50,7 +50,7 @@ class Dashboard:
         self.training = Training(self.models)
         traitlets.dlink((self.models, "network"), (self.pad, "network"))
 
-        canvas = CanvasView(self.pad, guard)
+        canvas = self._canvas = CanvasView(self.pad, guard)
         # A kernel may have been waiting for its visitor since before the last training.
         canvas.canvas.on_client_ready(guard(self.models.refresh, "looking for your model"))
         padside = ipywidgets.VBox([canvas.widget, ButtonsView(self.pad, guard).widget])

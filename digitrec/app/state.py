@@ -28,6 +28,7 @@ Stroke = tuple[Point, ...]
 
 _PAUSE = 0.08  # seconds between two answers while a stroke is being drawn
 _SHARE = 4.0  # and as many times the duration of the last, so that drawing comes first
+_PLACES = 2  # decimals of a pixel; finer steps are no hand's
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,4 +206,8 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
 def _on_pad(x: float, y: float) -> Point | None:
     if not (math.isfinite(x) and math.isfinite(y)):
         return None
-    return min(max(float(x), 0.0), float(SIZE)), min(max(float(y), 0.0), float(SIZE))
+    return _bounded(x), _bounded(y)
+
+
+def _bounded(value: float) -> float:
+    return round(min(max(float(value), 0.0), float(SIZE)), _PLACES)

@@ -1,0 +1,95 @@
+"""The page as a whole, wired together, without a browser."""
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digitrec.app import Dashboard
+from digitrec.app.store import Store
+from digitrec.jobs import Status
+from digitrec.recipes import Recipe
+from tests.stand_ins import small
+from tests.test_app_state import draw
+
+
+class QuickJob:
+    """A training that is over at the third look."""
+
+    def __init__(self, _recipe: Recipe, out: Path) -> None:
+        self.out = out
+        self.looks = 0
+        self.trouble: Exception | None = None
+
+    def start(self) -> None:
+        pass
+
+    def cancel(self) -> None:
+        pass
+
+    def status(self) -> Status:
+        if self.trouble is not None:
+            raise self.trouble
+        self.looks += 1
+        now = Status("training", seed=1)
+        if self.looks < 3:
+            return now
+        small(6).save(self.out)
+        return replace(now, state="done")
+
+
+def make(folder: Path) -> Dashboard:
+    dashboard = Dashboard(Store(folder))
+    dashboard.training._make_job = QuickJob
+    return dashboard
+
+
+def test_a_notebook_shows_it_by_one_steady_name(tmp_path: Path) -> None:
+    bundle = make(tmp_path)._repr_mimebundle_()
+    assert bundle["text/plain"] == "Dashboard()"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_a_training_is_followed_and_its_model_answers_the_drawing(tmp_path: Path) -> None:
+    async def visit() -> Dashboard:
+        dashboard = make(tmp_path)
+        draw(dashboard.pad, [[(150, 50), (150, 250)]])
+        before = dashboard.pad.answer
+        dashboard.training.start()
+        ended = time.monotonic() + 10
+        while dashboard.training.running:
+            assert time.monotonic() < ended
+            await asyncio.sleep(0.02)
+        assert dashboard.pad.answer is not before
+        return dashboard
+
+    dashboard = asyncio.run(visit())
+    assert dashboard.pad.answer.prediction.digit == 6
+    assert Store(tmp_path).load() is not None
+
+
+def test_an_error_while_following_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def visit() -> Dashboard:
+        dashboard = make(tmp_path)
+        dashboard.training.start()
+        dashboard.training._job.trouble = ZeroDivisionError()
+        await asyncio.sleep(0.3)
+        return dashboard
+
+    dashboard = asyncio.run(visit())
+    assert "following the training" in dashboard._trouble.text.value
+    assert "following the training" in caplog.text
+    dashboard.training._job.trouble = None
+    while dashboard.training.running:
+        dashboard.training.poll()
+
+
+def test_the_first_page_finds_a_model_that_was_kept_meanwhile(tmp_path: Path) -> None:
+    waiting = make(tmp_path)
+    Store(tmp_path).keep(small(5))
+    waiting._canvas.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
+    assert waiting.models.own
+    draw(waiting.pad, [[(150, 50), (150, 250)]])
+    assert waiting.pad.answer.prediction.digit == 5
