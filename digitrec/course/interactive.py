@@ -69,8 +69,8 @@ def dropdown(description: str, options: Sequence[tuple[str, int]], value: int) -
         description=description,
         options=options,
         value=value,
-        layout={"width": "180px"},
-        style={"description_width": "66px"},
+        layout={"width": "140px"},
+        style={"description_width": "56px"},
     )
 
 
@@ -94,6 +94,6 @@ def slider(description: str, size: int, value: int) -> Any:
         min=0,
         max=size - 1,
         value=value,
-        layout={"width": "240px", "max_width": "100%"},
-        style={"description_width": "66px"},
+        layout={"width": "290px", "max_width": "100%"},
+        style={"description_width": "56px"},
     )

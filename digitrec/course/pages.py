@@ -15,8 +15,8 @@ from digitrec.course import pictures
 # twice the class outweighs what JupyterLab says about every table.
 _CELLS = (
     "<style>.digitrec-numbers.digitrec-numbers{border-collapse:collapse;margin:0}"
-    ".digitrec-numbers.digitrec-numbers td{width:40px;min-width:40px;max-width:40px;height:36px;"
-    "padding:0;text-align:center;font-size:12.5px;border:1px solid #808080;"
+    ".digitrec-numbers.digitrec-numbers td{width:42px;min-width:42px;max-width:42px;height:36px;"
+    "padding:0;text-align:center;font-size:12px;border:1px solid #808080;"
     "font-variant-numeric:tabular-nums}"
     # On a phone, two tables of five columns lie side by side.
     "@media(max-width:480px){.digitrec-numbers.digitrec-numbers td{width:28px;min-width:28px;"

@@ -9,7 +9,7 @@ from digitrec.explain import Size, Softmax
 
 # Said of every cell, because JupyterLab lets the cells of any table wrap.
 _CELL = (
-    ' style="white-space:nowrap;padding:2px 4px;text-align:right;font-size:12px;vertical-align:top"'
+    ' style="white-space:nowrap;padding:2px 3px;text-align:right;font-size:12px;vertical-align:top"'
 )
 
 
