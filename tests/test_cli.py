@@ -414,7 +414,7 @@ def _interrupt(program: subprocess.Popen[str]) -> None:
     begun = time.monotonic()
     program.send_signal(signal.SIGINT)
     assert program.wait(10) == 130
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
 
 
 def test_ctrl_c_has_no_traceback(
