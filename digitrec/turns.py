@@ -135,4 +135,5 @@ class Turn:
 
 
 def _lock(path: Path, timeout: float) -> BaseFileLock:
-    return FileLock(path, timeout=timeout, mode=0o666)
+    # Not a lock of one thread: dropped by another, it would stay held.
+    return FileLock(path, timeout=timeout, mode=0o666, thread_local=False)
