@@ -261,6 +261,26 @@ def test_changed_bytes_give_an_error_or_change_nothing(archive_bytes, data):
     np.testing.assert_array_equal(part.labels, labels)
 
 
+@settings(deadline=None)
+@given(data=st.data())
+def test_changed_headers_give_an_error_or_change_nothing(archive_bytes, data):
+    path, content, images, _ = archive_bytes
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: bytearray(archive.read(name)) for name in archive.namelist()}
+    for place in data.draw(st.lists(st.integers(0, 90), min_size=1, max_size=4)):
+        members["test_images.npy"][place] = data.draw(
+            st.sampled_from(b"()[]{}'\",:0\n\\ \0") | st.integers(0, 255)
+        )
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, bytes(member))
+    try:
+        part = mnist.read_part(path, "test", num_images=6)
+    except FileError:
+        return
+    np.testing.assert_array_equal(part.images, images)
+
+
 # The packing script
 
 
