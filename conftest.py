@@ -1,15 +1,16 @@
-"""What every test and doctest shares."""
-
-import os
-import tempfile
+"""What holds for every test of the repository."""
 
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="session")
-def own_queue():
-    """Keep the tests' trainings from waiting behind anybody else's, and the other way round."""
-    with tempfile.TemporaryDirectory(prefix="digitrec-tests-") as folder:
-        os.environ["DIGITREC_QUEUE"] = folder
-        yield
-        del os.environ["DIGITREC_QUEUE"]
+def _cost(item: pytest.Item) -> int:
+    if item.path.suffix == ".ipynb":
+        return 3
+    if item.get_closest_marker("browser"):
+        return 2
+    return 1 if item.get_closest_marker("slow") else 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the fast tests first, so that an ordinary mistake is known within a minute."""
+    items.sort(key=_cost)

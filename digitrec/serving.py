@@ -101,6 +101,11 @@ def configuration(folder: Path, *, host: str = "127.0.0.1", port: int = 8866) ->
         "default": {"pool_size": 0},
     }
 
+    # A kernel that died is reported, and not started again.
+    settings.VoilaConfiguration.multi_kernel_manager_class = "digitrec.voila.server.PadKernels"
+    settings.MultiKernelManager.kernel_manager_class = "digitrec.voila.server.PadKernel"
+    settings.KernelRestarter.restart_limit = 0
+
     # A tab that is closed ends its kernel itself. These are for tabs that could not: a phone that
     # lost its network, a browser that crashed. A page that is connected keeps its kernel.
     settings.MappingKernelManager.cull_idle_timeout = 240
@@ -152,30 +157,26 @@ def serve(*, host: str = "127.0.0.1", port: int = 8866, open_browser: bool = Tru
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         part for part in (str(template_root()), os.environ.get("JUPYTER_PATH")) if part
     )
-    # Jupyter warns at every start that a coming version will look for its settings elsewhere.
-    os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
     # Tornado and Jupyter count a web socket's patience in different units, and one says so.
     for name in ("tornado.general", "tornado.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    sockets = _listen(host, port)
+    listening = _listen(host, port)
 
     from digitrec.voila.server import PadServer  # noqa: PLC0415 - imports Voila, for half a second
 
     server = PadServer(config=configuration(folder, host=host, port=port))
     server.initialize(argv=[])
-    address = _address(host, sockets[0].getsockname()[1])
-    asyncio.run(_run(server, sockets, address, open_browser=open_browser))
+    address = _address(host, listening.getsockname()[1])
+    asyncio.run(_run(server, listening, address, open_browser=open_browser))
     return 0
 
 
-async def _run(
-    server: Any, sockets: list[socket.socket], address: str, *, open_browser: bool
-) -> None:
+async def _run(server: Any, listening: socket.socket, address: str, *, open_browser: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
-    server.open(sockets)
+    server.open(listening)
     try:
         sys.stdout.write(f"Digit Recogniser is at {address} (Ctrl-C stops it)\n")
         sys.stdout.flush()
@@ -189,12 +190,15 @@ async def _run(
         await server.close()
 
 
-def _listen(host: str, port: int) -> list[socket.socket]:
+def _listen(host: str, port: int) -> socket.socket:
     """Open the port before anything is started for it."""
-    from tornado.netutil import bind_sockets  # noqa: PLC0415 - as above
-
     try:
-        return bind_sockets(port, host)
+        found = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        # A name like localhost has an address of each family; every browser knows the older one.
+        family, *_, where = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        listening = socket.create_server((str(where[0]), port), family=family, backlog=128)
     except socket.gaierror:
         raise ServingError(
             f"No address of this machine is called {host!r}; 127.0.0.1 is for this machine alone, "
@@ -202,17 +206,19 @@ def _listen(host: str, port: int) -> list[socket.socket]:
         ) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise ServingError(
+            other = port + 1 if port < 65535 else port - 1
+            reason = (
                 f"Port {port} is taken, perhaps by another pad; name another one: "
-                f"`make dashboard PORT={port + 1}` or `digitrec dashboard --port {port + 1}`."
-            ) from None
-        if error.errno == errno.EACCES:
-            raise ServingError(
-                f"This user may not open port {port}; ports from 1024 on are free to use."
-            ) from None
-        raise ServingError(
-            f"The server cannot listen on {host!r}, port {port}: {error.strerror}."
-        ) from None
+                f"`make dashboard PORT={other}` or `digitrec dashboard --port {other}`."
+            )
+        elif error.errno == errno.EACCES:
+            reason = f"This user may not open port {port}; ports from 1024 on are free to use."
+        else:
+            why = os.strerror(error.errno or 0)
+            reason = f"The server cannot listen on {host!r}, port {port}: {why}."
+        raise ServingError(reason) from None
+    listening.setblocking(False)
+    return listening
 
 
 def _address(host: str, port: int) -> str:

@@ -10,6 +10,10 @@ import socket
 from typing import Any
 
 from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import (
+    AsyncMappingKernelManager,
+    ServerKernelManager,
+)
 from tornado.httpserver import HTTPServer
 from tornado.web import HTTPError, RedirectHandler, RequestHandler
 from voila.app import Voila
@@ -22,6 +26,44 @@ from digitrec import __version__
 from digitrec.serving import PAD, PAGES
 
 _CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
+
+
+class PadKernel(ServerKernelManager):  # type: ignore[misc] # Jupyter's server is not checked
+    """One kernel, which is not interrupted before it is ended.
+
+    An interrupted kernel says so in the terminal, and a pad has no cell that would run for long.
+    """
+
+    async def _async_interrupt_kernel(self) -> None:
+        if not self.shutting_down:
+            await super()._async_interrupt_kernel()
+
+
+class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's server is not checked
+    """The kernels of the pads: one that died is not started again, as it would know no page.
+
+    Jupyter would start an empty kernel in its place, and the page would wait for it in vain. Told
+    that its kernel is dead, the page offers a reload; and one that died while it was waiting for a
+    visitor is taken out of the pool.
+    """
+
+    def _handle_kernel_died(self, kernel_id: str) -> None:
+        super()._handle_kernel_died(kernel_id)
+        # Voila keeps the kernels that wait in this attribute of the class it derives from this one.
+        for name, pool in self._pools.items():
+            for waiting in [task for task in pool if task.done() and not task.cancelled()]:
+                if waiting.exception() or waiting.result()["kernel_id"] == kernel_id:
+                    pool.remove(waiting)
+            self.fill_if_needed(notebook_name=name)
+
+
+class Page(TornadoVoilaHandler):  # type: ignore[misc] # Voila has no types
+    """A notebook as a page."""
+
+    async def prepare(self) -> None:
+        """Set the cookie without which the page may not end its kernel when it is closed."""
+        await ensure_async(super().prepare())
+        _ = self.xsrf_token  # asking for it sets it
 
 
 class Health(RequestHandler):
@@ -49,21 +91,21 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     told to during its start; :meth:`open` and :meth:`close` are awaited by a running event loop.
     """
 
-    def open(self, sockets: list[socket.socket]) -> None:
-        """Answer requests on sockets that are already bound.
+    def open(self, listening: socket.socket) -> None:
+        """Answer requests on a socket that listens already.
 
         Parameters
         ----------
-        sockets : list of socket.socket
-            As :func:`tornado.netutil.bind_sockets` returns them.
+        listening : socket.socket
+            Bound, listening and not blocking.
         """
-        self._sockets = sockets
+        self._listening = listening
         self.start()
 
     def listen(self) -> None:
-        """Take the sockets given to :meth:`open`; Voila calls this at the end of its start."""
+        """Take the socket given to :meth:`open`; Voila calls this at the end of its start."""
         self.http_server = HTTPServer(self.app)
-        self.http_server.add_sockets(self._sockets)
+        self.http_server.add_socket(self._listening)
 
     async def close(self) -> None:
         """Take no more requests, and end every kernel."""
@@ -98,5 +140,5 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             *kept,
             (f"{base}/", RedirectHandler, pad),
             (f"{base}/health", Health),
-            (f"{base}/voila/render/({pages})", TornadoVoilaHandler, render),
+            (f"{base}/voila/render/({pages})", Page, render),
         ]

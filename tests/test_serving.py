@@ -1,0 +1,378 @@
+"""The server of the pad: what it serves, what it refuses, and how it ends."""
+
+import contextlib
+import errno
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from digitrec import resources, serving
+
+STARTING = 60.0
+"""Seconds that a machine with other work to do may take to start the server."""
+
+
+@dataclass
+class Running:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    line: str
+
+    @property
+    def netloc(self) -> str:
+        return urlsplit(self.line.split()[4]).netloc
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.netloc}/"
+
+    def get(self, path: str) -> tuple[int, dict[str, str], str]:
+        connection = http.client.HTTPConnection(self.netloc, timeout=STARTING)
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, headers, response.read().decode()
+
+
+@contextlib.contextmanager
+def running(*arguments: str) -> Iterator[Running]:
+    command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", *arguments]
+    # As in a terminal: one group of processes for everything that is started from here.
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            if not line:
+                process.wait(STARTING)
+                assert process.stderr is not None
+                pytest.fail(f"the server did not start: {process.stderr.read()}")
+            yield Running(process, line)
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running("--port", "0") as one:
+        yield one
+        one.process.terminate()
+        one.process.wait(STARTING)
+
+
+def until(condition, seconds: float = STARTING) -> None:
+    """Wait for something that happens in another process."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_the_settings_are_those_a_public_pad_needs(tmp_path):
+    settings = serving.configuration(tmp_path, host="0.0.0.0", port=9000)  # noqa: S104 - not opened
+    assert settings.Voila.root_dir == str(tmp_path)
+    assert (settings.Voila.ip, settings.Voila.port) == ("0.0.0.0", 9000)  # noqa: S104 - as above
+    assert settings.VoilaConfiguration.strip_sources is True
+    assert settings.VoilaConfiguration.show_tracebacks is not True
+    assert settings.MappingKernelManager.cull_connected is False
+    assert 0 < settings.MappingKernelManager.cull_idle_timeout <= 300
+
+
+def test_every_page_is_a_notebook():
+    for name in serving.PAGES:
+        assert (resources.notebooks() / name).is_file(), name
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_is_none_is_refused(port):
+    with pytest.raises(serving.ServingError, match=f"from 0 to 65535. Received: {port}"):
+        serving.serve(port=port, open_browser=False)
+
+
+def test_a_taken_port_says_how_to_name_another():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(serving.ServingError, match=rf"Port {port} is taken.*PORT={port + 1}"):
+            serving.serve(port=port, open_browser=False)
+
+
+def test_the_last_port_offers_one_that_exists(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(serving.ServingError, match="PORT=65534"):
+        serving.serve(port=65535, open_browser=False)
+
+
+def test_an_unknown_address_of_this_machine_is_named():
+    with pytest.raises(serving.ServingError, match=r"No address of this machine .*no\.such\.host"):
+        serving.serve(host="no.such.host.invalid", port=0, open_browser=False)
+
+
+def test_an_address_of_another_machine_is_refused():
+    with pytest.raises(serving.ServingError, match=r"cannot listen on '192\.0\.2\.1'"):
+        serving.serve(host="192.0.2.1", port=0, open_browser=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("0.0.0.0", "http://127.0.0.1:80/"),  # noqa: S104 - shown, not opened
+        ("::1", "http://[::1]:80/"),
+        ("pad.example", "http://pad.example:80/"),
+    ],
+)
+def test_the_address_can_be_opened_as_it_is_printed(host, address):
+    assert serving._address(host, 80) == address
+
+
+def test_a_terminal_without_windows_gets_no_browser(monkeypatch):
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert not serving._has_browser()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert serving._has_browser()
+
+
+@pytest.mark.slow
+def test_one_line_says_where_the_page_is(server):
+    assert re.fullmatch(
+        r"Digit Recogniser is at http://127\.0\.0\.1:\d+/ \(Ctrl-C stops it\)\n", server.line
+    )
+
+
+@pytest.mark.slow
+def test_the_bare_address_leads_to_the_pad(server):
+    status, headers, _ = server.get("/")
+    assert status == 302
+    assert headers["location"] == "/voila/render/06_drawing_pad.ipynb"
+
+
+@pytest.mark.slow
+def test_health_answers_without_starting_a_kernel(server):
+    until(lambda: json.loads(server.get("/health")[2])["kernels"] == 1)  # the one that waits
+    for _ in range(3):
+        status, _, body = server.get("/health")
+        assert status == 200
+        assert json.loads(body)["status"] == "ok"
+        assert json.loads(body)["kernels"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", serving.PAGES)
+def test_a_page_shows_no_source_and_names_no_other_host(server, name):
+    status, headers, body = server.get(f"/voila/render/{name}")
+    assert status == 200
+    assert headers["content-type"].startswith("text/html")
+    assert '<html lang="en"' in body
+    assert "Digit Recogniser</title>" in body
+    assert '<meta name="description"' in body
+    assert 'name="viewport"' in body
+    assert "from digitrec" not in body
+    loaded = re.findall(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=[\"']?([^\"'\s>]+)", body)
+    assert loaded
+    foreign = [url for url in loaded if re.match(r"(?:https?:)?//", url)]
+    assert foreign == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/voila/tree",
+        "/voila/api/contents/",
+        "/voila/render/no_such_page.ipynb",
+        "/voila/render/../../digitrec/serving.py",
+        "/voila/files/06_drawing_pad.ipynb",
+        "/voila/files/../../pyproject.toml",
+        "/nothing/here",
+    ],
+)
+def test_nothing_but_the_pages_is_served(server, path):
+    status, _, body = server.get(path)
+    assert status in {403, 404}
+    assert "<html" in body
+    assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", body)
+
+
+@pytest.mark.slow
+def test_the_notebooks_that_are_not_pages_stay_closed(server):
+    others = [path.name for path in resources.notebooks().glob("*.ipynb")]
+    for name in set(others) - set(serving.PAGES):
+        assert server.get(f"/voila/render/{name}")[0] == 404, name
+
+
+@pytest.mark.slow
+def test_a_visitor_cannot_choose_another_template(server):
+    _, _, body = server.get(f"/voila/render/{serving.PAD}?template=reveal&theme=dark")
+    assert 'id="frame-skeleton"' in body
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sign", "after"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3)])
+def test_it_ends_with_no_process_left_behind(sign, after):
+    with running("--port", "0") as one:
+        time.sleep(after)  # while the first kernel is being started, at some point of that
+        family = [one.process, *psutil.Process(one.process.pid).children(recursive=True)]
+        os.kill(one.process.pid, sign)
+        assert one.process.wait(20) == 0
+        assert one.process.stderr is not None
+        assert one.process.stderr.read() == ""
+        assert [child for child in family[1:] if child.is_running()] == []
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(one.process.pid, 0)
+        pytest.fail("a process of the server's group is still there")
+
+
+@pytest.mark.slow
+def test_it_ends_while_a_page_is_open():
+    with running("--port", "0") as one:
+        until(lambda: json.loads(one.get("/health")[2])["kernels"] == 1)
+        assert one.get(f"/voila/render/{serving.PAD}")[0] == 200
+        until(lambda: json.loads(one.get("/health")[2])["kernels"] == 2)
+        children = psutil.Process(one.process.pid).children(recursive=True)
+        assert len(children) >= 2
+        one.process.terminate()
+        assert one.process.wait(20) == 0
+        assert [child for child in children if child.is_running()] == []
+
+
+@pytest.mark.slow
+def test_a_taken_port_is_one_line_and_exit_code_2():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", port]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=STARTING, check=False
+        )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert f"Port {port} is taken" in done.stderr
+
+
+def kernels(one: Running) -> list[psutil.Process]:
+    family = psutil.Process(one.process.pid).children(recursive=True)
+    return [child for child in family if "ipykernel_launcher" in " ".join(child.cmdline())]
+
+
+@pytest.fixture
+def page():
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - browser tests alone need it
+
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_context().new_page()
+        browser.close()
+
+
+def open_pad(page, one: Running) -> None:
+    page.goto(one.address)
+    page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
+    page.wait_for_selector("#rendered_cells canvas")
+
+
+@pytest.mark.browser
+def test_the_pads_outline_is_there_before_anything_else(server, page):
+    page.route("**/voila/static/voila.js", lambda route: route.abort())
+    page.goto(server.address)
+    outline = page.locator(".frame-outline-pad")
+    assert outline.inner_text() == "Starting…"
+    box = outline.bounding_box()
+    assert (box["width"], box["height"]) == (300, 300)
+    page.unroute("**/voila/static/voila.js")
+    open_pad(page, server)
+    assert page.locator("#rendered_cells canvas").first.bounding_box() == box
+    assert not page.locator("#frame-skeleton").is_visible()
+
+
+@pytest.mark.browser
+def test_opening_the_pad_asks_no_other_host_and_meets_no_error(server, page):
+    asked, said = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda web_socket: asked.append(web_socket.url))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and said.append(message.text))
+    page.on("response", lambda answer: answer.status >= 400 and said.append(answer.url))
+    open_pad(page, server)
+    page.wait_for_timeout(1000)
+    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
+    assert hosts == {server.netloc}
+    assert said == []
+
+
+@pytest.mark.browser
+def test_the_page_about_the_network_opens(server, page):
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and said.append(message.text))
+    page.goto(f"{server.address}voila/render/{serving.PAGES[1]}")
+    page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
+    page.wait_for_selector("#rendered_cells h1")
+    assert not page.locator("#frame-lost").is_visible()
+    assert said == []
+
+
+@pytest.mark.browser
+def test_a_closed_tab_ends_its_kernel(server, page):
+    until(lambda: json.loads(server.get("/health")[2])["kernels"] >= 1)
+    open_pad(page, server)
+    page.wait_for_timeout(1500)  # the next waiting kernel is started a second after this one left
+    before = json.loads(server.get("/health")[2])["kernels"]
+    page.context.new_page()  # the last tab of a browser may take its last message with it
+    page.close(run_before_unload=True)
+    until(lambda: json.loads(server.get("/health")[2])["kernels"] == before - 1, 20)
+
+
+@pytest.mark.browser
+def test_a_kernel_that_died_is_said_and_a_reload_mends_it(page):
+    with running("--port", "0") as one:
+        open_pad(page, one)
+        for kernel in kernels(one):
+            kernel.kill()
+        page.get_by_text("Lost touch with the server.").wait_for(timeout=15_000)
+        page.get_by_role("button", name="Reload").click()
+        page.wait_for_selector("html:not(.frame-ready)", state="attached")
+        page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
+        page.wait_for_selector("#rendered_cells canvas")
+        assert not page.locator("#frame-lost").is_visible()
+        one.process.terminate()
+        assert one.process.wait(20) == 0
+
+
+@pytest.mark.browser
+def test_a_server_that_went_away_is_said(page):
+    with running("--port", "0") as one:
+        open_pad(page, one)
+        assert not page.locator("#frame-lost").is_visible()
+        one.process.terminate()
+        one.process.wait(20)
+        page.get_by_text("Lost touch with the server.").wait_for(timeout=15_000)
+        assert page.locator("#rendered_cells canvas").first.is_visible()
