@@ -1,0 +1,168 @@
+"""A hand that draws digits, and much that is no digit, from nothing but a seed.
+
+MNIST shows how some Americans wrote in the nineties. People at a pad write in many other ways:
+flagged ones, crossed sevens, open fours. This package draws all of them stroke by stroke, as a pen
+would leave them on a canvas, so that a network can learn them without anybody's handwriting.
+"""
+
+import functools
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digitrec import ink
+from digitrec.hand import motion, scrawls
+from digitrec.hand.digits import DIGITS
+from digitrec.hand.skeletons import Skeleton, parse
+
+__all__ = ["NOT_A_DIGIT", "OTHER_KINDS", "STYLES", "draw", "draw_other", "images"]
+
+NOT_A_DIGIT = 10
+"""The label of whatever is no digit."""
+
+STYLES: dict[int, tuple[str, ...]] = {digit: tuple(styles) for digit, styles in DIGITS.items()}
+"""By digit, the names of the styles it is drawn in."""
+
+OTHER_KINDS: tuple[str, ...] = tuple(scrawls.KINDS)
+"""The kinds of drawings that are no digit."""
+
+Strokes = tuple[NDArray[np.float64], ...]
+
+
+def draw(digit: int, rng: np.random.Generator, style: str | None = None) -> Strokes:
+    """Draw a digit on a canvas of 300×300.
+
+    Parameters
+    ----------
+    digit : int
+        0 to 9.
+    rng : numpy.random.Generator
+        The same generator state gives the same drawing.
+    style : str, optional
+        One of ``STYLES[digit]``; without it one is drawn by how common it is.
+
+    Returns
+    -------
+    tuple of ndarray of float64, shape (n, 2)
+        The strokes, x to the right, y down, as :func:`digitrec.ink.image` takes them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such digit or style.
+
+    Examples
+    --------
+    >>> STYLES[7][:3]
+    ('plain', 'curved', 'serif')
+    >>> strokes = draw(7, np.random.default_rng(3), "crossed")
+    >>> strokes[0].shape[1]
+    2
+    """
+    if digit not in DIGITS:
+        raise ValueError(f"digit must be a whole number from 0 to 9. Received: {digit!r}")
+    digit = int(digit)
+    if style is None:
+        names, bounds = _bounds(digit)
+        style = names[int(np.searchsorted(bounds, rng.random(), side="right"))]
+    elif style not in DIGITS[digit]:
+        raise ValueError(
+            f"a {digit} is drawn in one of the styles {', '.join(STYLES[digit])}. "
+            f"Received: {style!r}"
+        )
+    variants = _skeletons(digit, style)
+    skeleton = variants[int(rng.integers(len(variants)))]
+    looseness = 0.05 * np.exp(rng.normal(0, 0.4))
+    return tuple(motion.write(skeleton.curves(rng, looseness), rng))
+
+
+def draw_other(rng: np.random.Generator, kind: str | None = None) -> Strokes:
+    """Draw something that is no digit on a canvas of 300×300.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        The same generator state gives the same drawing.
+    kind : str, optional
+        One of ``OTHER_KINDS``; without it one is drawn at random.
+
+    Returns
+    -------
+    tuple of ndarray of float64, shape (n, 2)
+
+    Raises
+    ------
+    ValueError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> strokes = draw_other(np.random.default_rng(0), "scribble")
+    >>> all(stroke.shape[1] == 2 for stroke in strokes)
+    True
+    """
+    if kind is None:
+        kind = OTHER_KINDS[int(rng.choice(len(OTHER_KINDS), p=scrawls.SHARES))]
+    elif kind not in scrawls.KINDS:
+        raise ValueError(f"kind must be one of {', '.join(OTHER_KINDS)}. Received: {kind!r}")
+    _, make, bend = scrawls.KINDS[kind]
+    return tuple(motion.write(make(rng), rng, bend=bend))
+
+
+def images(
+    labels: int | ArrayLike, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Draw many digits, or other things, and turn them into images as a visitor's ink is.
+
+    Parameters
+    ----------
+    labels : int or array_like of int, shape (n,)
+        What to draw, 0 to 9 or ``NOT_A_DIGIT``; or how many digits, each as often as any other.
+    rng : numpy.random.Generator
+        The same generator state gives the same images.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (n, 28, 28)
+    labels : ndarray of uint8, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a label is none of these.
+
+    Examples
+    --------
+    >>> pictures, labels = images([3, 1, NOT_A_DIGIT], np.random.default_rng(0))
+    >>> pictures.shape, labels.tolist()
+    ((3, 28, 28), [3, 1, 10])
+    """
+    if isinstance(labels, int | np.integer):
+        if labels < 0:
+            raise ValueError(f"a number of images from 0 was expected. Received: {labels}")
+        wanted = rng.permutation(np.arange(labels) % 10)
+    else:
+        wanted = np.asarray(labels)
+        if wanted.ndim != 1 or not np.isin(wanted, np.arange(NOT_A_DIGIT + 1)).all():
+            raise ValueError(
+                f"labels must be a row of whole numbers from 0 to {NOT_A_DIGIT}. "
+                f"Received: {wanted.dtype} of shape {wanted.shape}"
+            )
+    pictures = np.zeros((len(wanted), 28, 28), np.uint8)
+    for picture, label in zip(pictures, wanted, strict=True):
+        strokes = draw_other(rng) if label == NOT_A_DIGIT else draw(int(label), rng)
+        image = ink.image(strokes)
+        assert image is not None, "every drawing has ink"  # noqa: S101 - so that types hold
+        picture[:] = np.round(255 * image)
+    return pictures, wanted.astype(np.uint8)
+
+
+@functools.cache
+def _bounds(digit: int) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    weights = np.array([weight for weight, _ in DIGITS[digit].values()])
+    return STYLES[digit], np.cumsum(weights / weights.sum())[:-1]
+
+
+@functools.cache
+def _skeletons(digit: int, style: str) -> tuple[Skeleton, ...]:
+    return tuple(parse(text) for text in DIGITS[digit][style][1])

@@ -1,0 +1,154 @@
+"""What a hand, and the device under it, make of a curve: slant, haste, tremor, sampling."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+CANVAS = 300
+"""Height and width of the canvas, pixels."""
+
+_MARGIN = 4  # kept free at the canvas's edge, pixels
+
+
+def write(curves: list[Points], rng: np.random.Generator, *, bend: float = 1.0) -> list[Points]:
+    """Write curves somewhere on a canvas, as one hand would on one day.
+
+    Parameters
+    ----------
+    curves : list of ndarray of float64, shape (n, 2)
+        Dense points of every stroke, around 0, 0; a digit reaches from -1 to 1 in height.
+    rng : numpy.random.Generator
+    bend : float
+        Strength of slant, turning and bending.
+
+    Returns
+    -------
+    list of ndarray of float64, shape (n, 2)
+        Points as a device would report them, pixels of the canvas.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> strokes = write([np.array([[0.0, -1.0], [0.0, 0.0], [0.0, 1.0]])], rng)
+    >>> bool(np.all((0 <= strokes[0]) & (strokes[0] <= 300)))
+    True
+    """
+    curves = _habits(curves, rng)
+    lengths = [len(curve) for curve in curves]
+    points = _place(_bend(np.concatenate(curves), rng, bend), rng)
+    stops = np.cumsum(lengths)
+    return _sample([points[b - n : b] for b, n in zip(stops, lengths, strict=True)], rng)
+
+
+def _bend(points: Points, rng: np.random.Generator, bend: float) -> Points:
+    """Bend the whole plane: what a writer does to every stroke of a sign alike."""
+    n = np.clip(rng.standard_normal(10), -2.3, 2.3) * bend
+    x, y = points[:, 0], points[:, 1]
+    x0, y0 = 0.5 * x.min() + 0.5 * x.max(), 0.5 * y.min() + 0.5 * y.max()
+    x, y = x - x0, y - y0
+    square = np.minimum(y * y, 1.5)
+    wide = np.exp(0.22 * n[0] + 0.02) * (1 + 0.13 * n[1] * np.clip(y, -1, 1))
+    u = x * wide + 0.05 * n[2] * (square - 0.5) + 0.04 * n[3] * y * (1 - square)
+    v = y + 0.10 * n[4] * (1 - square) + 0.06 * n[5] * x + 0.05 * n[6] * x * x
+    slant = 0.12 * bend + 0.2 * n[7]
+    turn = 0.09 * n[8]
+    u = u - slant * v
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.column_stack([u * cos - v * sin, u * sin + v * cos])
+
+
+def _place(points: Points, rng: np.random.Generator) -> Points:
+    """Put a drawing anywhere on the canvas, in any size that fits."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = max(float((high - low).max()), 0.5)
+    room = CANVAS - 2 * _MARGIN
+    size = min(room, rng.uniform(70, room) if rng.random() < 0.85 else rng.uniform(30, 90))
+    scale = size / extent
+    free = room - scale * (high - low)
+    return np.asarray((points - low) * scale + _MARGIN + free * rng.beta(2, 2, 2))
+
+
+def _habits(curves: list[Points], rng: np.random.Generator) -> list[Points]:
+    """Let strokes be hooked, joined, lifted, drawn backwards or again, as in haste."""
+    chance = rng.random(8)
+    curves = [_ends(curve, rng) for curve in curves]
+    if len(curves) > 1 and chance[0] < 0.06:
+        at = int(rng.integers(len(curves) - 1))
+        curves[at : at + 2] = [np.concatenate(curves[at : at + 2])]
+    if chance[1] < 0.05:
+        at = int(rng.integers(len(curves)))
+        curve = curves[at]
+        if len(curve) > 8:
+            cut = int(rng.integers(3, len(curve) - 3))
+            shift = rng.normal(0, 0.04, 2)
+            curves[at : at + 1] = [curve[: cut + 1], curve[cut:] + shift]
+    if chance[2] < 0.02:
+        at = int(rng.integers(len(curves)))
+        curves.append(curves[at][::-1] + rng.normal(0, 0.05, 2))
+    if chance[3] < 0.015:
+        points = np.concatenate(curves)
+        low, high = points.min(axis=0), points.max(axis=0)
+        curves.append(rng.uniform(low - 0.1, high + 0.1)[None])
+    if chance[4] < 0.1:
+        curves.reverse()
+    if chance[5] < 0.15:
+        curves = [curve[::-1] for curve in curves]
+    return curves
+
+
+def _ends(curve: Points, rng: np.random.Generator) -> Points:
+    """Let a stroke begin and end early, late, or with a hook."""
+    if len(curve) < 6:
+        return curve
+    chance = rng.random(2)
+    amount = rng.standard_normal(2)
+    for end in (0, 1):
+        if chance[end] < 0.05:
+            curve = np.concatenate([_hook(curve, rng), curve])
+        elif amount[end] > 0.4:
+            away = curve[0] - curve[2]
+            away *= 0.07 * (amount[end] - 0.4) / (np.hypot(away[0], away[1]) + 1e-9)
+            curve = np.concatenate([curve[:1] + away, curve])
+        elif amount[end] < -0.8 and len(curve) > 12:
+            curve = curve[int(-amount[end] * len(curve) * 0.03) :]
+        curve = curve[::-1]
+    return curve
+
+
+def _hook(curve: Points, rng: np.random.Generator) -> Points:
+    """Return points that come before a stroke: a pen that lands early and turns."""
+    ahead = curve[3] - curve[0]
+    ahead = ahead / (np.hypot(ahead[0], ahead[1]) + 1e-9)
+    turn = rng.choice((-1, 1)) * rng.uniform(0.5, 2.4)
+    cos, sin = np.cos(turn), np.sin(turn)
+    away = np.array([-(ahead[0] * cos - ahead[1] * sin), -(ahead[0] * sin + ahead[1] * cos)])
+    length = rng.uniform(0.06, 0.24)
+    along = np.array([1.0, 0.66, 0.33])[:, None]
+    return np.asarray(curve[0] + length * along * ((1 - along / 3) * away - along / 3 * ahead))
+
+
+def _sample(curves: list[Points], rng: np.random.Generator) -> list[Points]:
+    """Report points as a device does: dense or sparse, shaking, on whole pixels or between."""
+    kind = rng.random()
+    if kind < 0.35:  # a mouse in haste
+        spacing, jitter = rng.uniform(12, 40), 0.3
+    elif kind < 0.75:  # a finger or pen at ease
+        spacing, jitter = rng.uniform(4, 12), rng.uniform(0, 0.8)
+    else:  # a slow hand
+        spacing, jitter = rng.uniform(1.5, 4), rng.uniform(0, 0.7)
+    whole = rng.random() < 0.6
+    surge = rng.uniform(-0.1, 0.14)  # above 0: slower at the ends, as every movement is
+    strokes = []
+    for curve in curves:
+        steps = np.hypot(*np.diff(curve, axis=0).T)
+        lengths = np.concatenate([[0.0], steps.cumsum()])
+        total = lengths[-1]
+        # Even the hastiest stroke has enough points to show its bends.
+        num = max(3, int(total / spacing), min(9, len(curve) // 4)) if total > 1 else 1
+        t = np.linspace(0, 1, num)
+        t = total * (t - surge * np.sin(2 * np.pi * t))
+        points = np.column_stack([np.interp(t, lengths, curve[:, axis]) for axis in (0, 1)])
+        points += rng.normal(0, jitter, points.shape)
+        strokes.append(np.clip(np.round(points) if whole else points, 0, CANVAS))
+    return strokes

@@ -1,0 +1,204 @@
+"""What hands draw that is no digit: signs from a table, and scribbles made up on the spot."""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitrec.hand import signs
+from digitrec.hand.digits import DIGITS
+from digitrec.hand.skeletons import Skeleton, parse
+
+Points = NDArray[np.float64]
+Make = Callable[[np.random.Generator], list[Points]]
+
+
+def _from_table(table: dict[str, tuple[str, ...]], sharpness: float | None = None) -> Make:
+    texts = [text for variants in table.values() for text in variants]
+    # Every sign is as common as any other, however many ways of writing it are listed.
+    shares = np.repeat(
+        [1 / len(variants) / len(table) for variants in table.values()],
+        [len(variants) for variants in table.values()],
+    )
+    bounds = np.cumsum(shares)[:-1]
+
+    def make(rng: np.random.Generator) -> list[Points]:
+        skeleton = _skeleton(texts[int(np.searchsorted(bounds, rng.random(), side="right"))])
+        return skeleton.curves(rng, 0.06 * np.exp(rng.normal(0, 0.4)), sharpness)
+
+    return make
+
+
+@functools.cache
+def _skeleton(text: str) -> Skeleton:
+    return parse(text)
+
+
+def _scribble(rng: np.random.Generator) -> list[Points]:
+    """Return a pen moved to and fro without any aim: waves of random speeds, added up."""
+    t = np.linspace(0, 1, 240)[:, None, None]
+    speed = rng.uniform(1.5, 11, (1, 2, 5))
+    size = rng.normal(0, 1, (1, 2, 5))
+    curve = (size * np.sin(2 * np.pi * (speed * t + rng.random((1, 2, 5))))).sum(axis=2)
+    # One that is much longer than wide could be a thick 1.
+    curve *= np.exp(rng.normal(0, 0.25, 2)) / np.ptp(curve, axis=0)
+    return [2 * curve + rng.normal(0, 0.5, 2) * t[:, 0]]
+
+
+def _wander(rng: np.random.Generator) -> list[Points]:
+    """Return one curve through points at random, too many for a digit."""
+    num = int(rng.integers(8, 18))
+    points = np.cumsum(rng.normal(0, 1, (num, 2)), axis=0) * 0.3 + rng.uniform(-1, 1, (num, 2))
+    return [_curve(points, 12)]
+
+
+def _hatching(rng: np.random.Generator) -> list[Points]:
+    """Return parallel lines, drawn one by one or to and fro, crossed by others or not."""
+    num = int(rng.integers(4, 10))
+    across = np.linspace(-1, 1, num) + rng.normal(0, 0.05, num)
+    ends = np.sort(rng.normal(0, 0.12, (num, 2)) + np.array([-1.0, 1.0]), axis=1)
+    lines = [np.array([[x, low], [x, high]]) for x, (low, high) in zip(across, ends, strict=True)]
+    if rng.random() < 0.5:
+        lines = [line[:: 1 if i % 2 else -1] for i, line in enumerate(lines)]
+        lines = [np.concatenate(lines)]
+    angle = rng.uniform(0, np.pi)
+    turned = [_turned(_dense(line), angle) for line in lines]
+    if rng.random() < 0.4:
+        turned += [_turned(line, rng.uniform(0.8, 2.2)) for line in turned]
+    return turned
+
+
+def _zigzag(rng: np.random.Generator) -> list[Points]:
+    """Return a line that turns sharply again and again."""
+    num = int(rng.integers(6, 13))
+    x = np.linspace(-1, 1, num) * rng.uniform(0.8, 1.6) + rng.normal(0, 0.06, num)
+    y = np.where(np.arange(num) % 2, 1, -1) * rng.uniform(0.2, 0.9) + rng.normal(0, 0.12, num)
+    return [_turned(_dense(np.column_stack([x, y])), rng.choice((0, 0, np.pi / 2, 0.7)))]
+
+
+def _spiral(rng: np.random.Generator) -> list[Points]:
+    """Return a line wound around itself twice to five times."""
+    turns = rng.uniform(2.0, 5)
+    t = np.linspace(0.05, 1, 160)
+    angle = rng.uniform(0, 2 * np.pi) + rng.choice((-1, 1)) * 2 * np.pi * turns * t
+    radius = t ** rng.uniform(0.7, 1.4)
+    return [np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])]
+
+
+def _blot(rng: np.random.Generator) -> list[Points]:
+    """Return an area filled with strokes."""
+    num = int(rng.integers(12, 26))
+    y = np.linspace(-1, 1, num)
+    half = np.sqrt(np.clip(1.1 - y**2, 0, None)) if rng.random() < 0.5 else np.ones(num)
+    half = half * rng.uniform(0.5, 1.2) * np.exp(rng.normal(0, 0.15, num))
+    x = np.where(np.arange(num) % 2, half, -half)
+    return [_turned(_dense(np.column_stack([x, y])), rng.uniform(0, np.pi))]
+
+
+def _taps(rng: np.random.Generator) -> list[Points]:
+    """Return two to nine dots, or one dot alone."""
+    num = 1 if rng.random() < 0.2 else int(rng.integers(2, 10))
+    places = rng.uniform(-1, 1, (num, 2))
+    return [place + rng.normal(0, 0.02, (int(rng.integers(1, 4)), 2)) for place in places]
+
+
+def _invented(rng: np.random.Generator) -> list[Points]:
+    """Return a letter of no alphabet: bars, arcs, hooks and rings that touch each other."""
+    strokes: list[Points] = []
+    for _ in range(int(rng.integers(3, 7))):
+        kind = rng.integers(5)
+        size = rng.uniform(0.3, 1.0)
+        if kind <= 1:
+            stroke = _dense(np.array([[-size, 0.0], [size, 0.0]]))
+        elif kind == 2:
+            sweep = np.linspace(0, rng.uniform(1.5, 5.0), 30)
+            stroke = size * 0.7 * np.column_stack([np.cos(sweep), np.sin(sweep)])
+        elif kind == 3:
+            stroke = _dense(np.array([[-size, 0.0], [size, 0.0], [size, rng.uniform(-0.8, 0.8)]]))
+        else:
+            stroke = _curve(rng.normal(0, 0.6 * size, (4, 2)), 12)
+        stroke = _turned(stroke, rng.choice((0, np.pi / 2, 0.8, -0.8)) + rng.normal(0, 0.2))
+        if strokes:
+            other = strokes[int(rng.integers(len(strokes)))]
+            stroke = stroke - stroke[int(rng.integers(len(stroke)))]
+            stroke = stroke + other[int(rng.integers(len(other)))]
+        strokes.append(stroke)
+    return strokes
+
+
+def _number(rng: np.random.Generator) -> list[Points]:
+    """Return two or three digits side by side."""
+    strokes: list[Points] = []
+    digits = rng.integers(0, 10, int(rng.integers(2, 4)))
+    if (digits == 1).all():
+        digits[0] = 2  # bare ones side by side could be the two stems of a four
+    right = 0.0
+    for digit in digits:
+        styles = list(DIGITS[int(digit)].values())
+        weights = np.array([weight for weight, _ in styles])
+        _, texts = styles[int(rng.choice(len(styles), p=weights / weights.sum()))]
+        curves = _skeleton(texts[int(rng.integers(len(texts)))]).curves(rng, 0.04)
+        left = min(float(curve[:, 0].min()) for curve in curves)
+        shift = np.array([right - left, rng.normal(0, 0.08)])
+        curves = [curve + shift for curve in curves]
+        right = max(float(curve[:, 0].max()) for curve in curves) + rng.uniform(0.1, 0.5)
+        strokes += curves
+    return strokes
+
+
+def _letters(rng: np.random.Generator) -> list[Points]:
+    """Return two or three small letters side by side."""
+    strokes: list[Points] = []
+    for i in range(int(rng.integers(2, 4))):
+        shift = np.array([1.2 * i, 0])
+        strokes += [curve + shift for curve in _small(rng)]
+    return strokes
+
+
+def _dense(points: Points) -> Points:
+    """Return points along the straight lines between those given."""
+    t = np.linspace(0, len(points) - 1, 12 * (len(points) - 1) + 1)
+    at = np.arange(len(points))
+    return np.column_stack([np.interp(t, at, points[:, axis]) for axis in (0, 1)])
+
+
+def _curve(points: Points, steps: int) -> Points:
+    """Return a smooth curve through points (a uniform Catmull-Rom spline)."""
+    padded = np.concatenate([[2 * points[0] - points[1]], points, [2 * points[-1] - points[-2]]])
+    t = (np.arange(steps) / steps)[None, :, None]
+    a, b, c, d = (padded[i : len(padded) - 3 + i, None] for i in range(4))
+    bent = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    return np.concatenate([bent.reshape(-1, 2), points[-1:]])
+
+
+def _turned(points: Points, angle: float) -> Points:
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]))
+
+
+_small = _from_table(signs.SMALL)
+
+KINDS: dict[str, tuple[float, Make, float]] = {
+    "capital": (3, _from_table(signs.CAPITALS), 1.0),
+    "small letter": (3, _small, 1.0),
+    "foreign letter": (2, _from_table(signs.FOREIGN), 1.0),
+    "sign": (2, _from_table(signs.SIGNS), 0.8),
+    "figure": (1, _from_table(signs.FIGURES, 0.9), 0.8),
+    "doodle": (1, _from_table(signs.DOODLES), 0.8),
+    "invented letter": (2, _invented, 1.0),
+    "scribble": (0.8, _scribble, 1.0),
+    "wander": (0.8, _wander, 1.0),
+    "hatching": (0.4, _hatching, 1.0),
+    "zigzag": (0.4, _zigzag, 1.0),
+    "spiral": (0.4, _spiral, 1.0),
+    "blot": (0.3, _blot, 1.0),
+    "taps": (0.4, _taps, 1.0),
+    "number": (0.8, _number, 1.0),
+    "letters": (0.4, _letters, 1.0),
+}
+"""By kind: how common it is, what draws it, and how strongly a hand bends it."""
+
+_weights = np.array([weight for weight, _, _ in KINDS.values()])
+SHARES: NDArray[np.float64] = _weights / _weights.sum()
+"""How often each kind is drawn, of all."""
