@@ -3,13 +3,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from networks import make_network
 from PIL import Image
 
 from digitrec import explain
 from digitrec.course import figures, pages, tables
 from digitrec.course.layers import bars, layers_html, says
 from digitrec.network import Prediction
+from tests.networks import make_network
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (28, 28)).astype(np.uint8)
 NETWORK = make_network(temperature=1.5)

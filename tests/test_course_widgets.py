@@ -2,13 +2,13 @@ import re
 
 import numpy as np
 import pytest
-from networks import make_network
 
 from digitrec import course, explain
 from digitrec.app.state import SIZE
 from digitrec.course import DrawingViewer, LayerViewer, Pooling, SlidingKernel
 from digitrec.mnist import Part
 from digitrec.network import Architecture
+from tests.networks import make_network
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (28, 28)).astype(np.uint8)
 ARCHITECTURES = [

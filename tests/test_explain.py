@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import make_network
 
 from digitrec import explain
 from digitrec.network import Architecture
+from tests.networks import make_network
 
 ARCHITECTURES = st.builds(
     Architecture,

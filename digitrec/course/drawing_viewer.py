@@ -18,7 +18,7 @@ _BOWL = tuple(
     (146 + 58 * math.cos(angle / 10), 182 + 56 * math.sin(angle / 10)) for angle in range(-20, 24)
 )
 _FIRST = (((122, 60), *_BOWL), ((122, 60), (196, 58)))
-_STYLE = "<style>.dr-canvas canvas{touch-action:none;border-radius:6px;cursor:crosshair}</style>"
+_STYLE = "<style>.dr-canvas{touch-action:none;border-radius:6px;cursor:crosshair}</style>"
 
 
 class DrawingViewer:
