@@ -1,6 +1,11 @@
 """What holds for every test of the repository."""
 
+import hypothesis
 import pytest
+
+# On a busy machine a single example may take seconds; how long is for benchmarks to say.
+hypothesis.settings.register_profile("digitrec", deadline=None)
+hypothesis.settings.load_profile("digitrec")
 
 
 def _cost(item: pytest.Item) -> int:

@@ -106,4 +106,4 @@ def _sample(images: NDArray[np.uint8], places: NDArray[np.float32]) -> NDArray[n
     above = flat[first] + right * (flat[first + 1] - flat[first])
     below = flat[first + side] + right * (flat[first + side + 1] - flat[first + side])
     mixed = above + down * (below - above)
-    return (mixed + 0.5).astype(np.uint8).reshape(images.shape)
+    return np.asarray((mixed + 0.5).reshape(images.shape), np.uint8)

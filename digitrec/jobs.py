@@ -29,6 +29,7 @@ _MAX_POINTS = 400
 
 State = Literal["queued", "starting", "training", "evaluating", "done", "failed", "cancelled"]
 _STATES: dict[str, State] = {
+    "drawing": "starting",
     "starting TensorFlow": "starting",
     "training": "training",
     "evaluating": "evaluating",

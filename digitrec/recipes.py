@@ -39,6 +39,14 @@ class Recipe:
     distortion : float
         Strength of :func:`digitrec.augment.distort`, new in every epoch, 0 to 3.
 
+    clean_epochs : int
+        The last so many epochs see MNIST undistorted, 0 to ``epochs``.
+    num_drawings : int
+        Digits drawn by :mod:`digitrec.hand` that every epoch adds, 0 to 200,000.
+    num_others : int
+        Drawings of the same hand that are no digit, for which the network learns to give all ten
+        answers alike, 0 to 200,000.
+
     Examples
     --------
     >>> import dataclasses
@@ -63,6 +71,9 @@ class Recipe:
     batch_normalisation: bool = False
     dropout: float = 0.0
     distortion: float = 0.0
+    clean_epochs: int = 0
+    num_drawings: int = 0
+    num_others: int = 0
 
     def __post_init__(self) -> None:
         for field, (low, high) in _WHOLE.items():
@@ -91,6 +102,9 @@ _WHOLE = {
     "batch_size": (8, 4096),
     "filters": (1, 128),
     "kernel_sizes": (1, 9),
+    "clean_epochs": (0, 200),
+    "num_drawings": (0, 200_000),
+    "num_others": (0, 200_000),
 }
 _REAL = {"learning_rate": (1e-6, 1.0), "dropout": (0.0, 0.9), "distortion": (0.0, 3.0)}
 

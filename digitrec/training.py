@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import digitrec
-from digitrec import augment, evaluation, mnist
+from digitrec import augment, evaluation, hand, mnist
 from digitrec.network import SIDE, Architecture, Calibration, Network, energy
 from digitrec.recipes import RECIPES, Recipe
 
@@ -31,6 +31,10 @@ STEPS_AT_ONCE = 8
 
 _REFUSED_VALIDATION = 0.002  # share of the validation digits that may be refused
 _REPORT_SECONDS = 0.1
+_DRAWINGS_AT_ONCE = 500
+_OTHERS_WEIGHT = 0.5
+
+Examples = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Progress:
     Parameters
     ----------
     stage : str
-        "starting TensorFlow", "training" or "evaluating".
+        "drawing" (generated drawings are being made), "starting TensorFlow", "training" or
+        "evaluating".
     epoch, num_epochs, batch, num_batches : int
         The epoch and batch in work, counted from 1, and how many there are. 0 before the first.
     loss, accuracy : float or None
@@ -131,13 +136,14 @@ def train(
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1. Received: {seed!r}")
     report = on_progress or (lambda _: None)
+    rng = np.random.default_rng(seed)
+    images, targets = _gather(recipe, rng, report)
     report(Progress("starting TensorFlow", num_epochs=recipe.epochs))
     keras = _import_keras()
     keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
     model = build(recipe)
     started = time.monotonic()
-    accuracy = _fit(model, recipe, rng, report)
+    accuracy = _fit(model, recipe, (images, targets), rng, report)
     seconds = time.monotonic() - started
     report(Progress("evaluating", recipe.epochs, recipe.epochs, validation_accuracy=accuracy))
     network = _calibrated(to_network(model))
@@ -293,46 +299,66 @@ def _import_keras() -> Any:
     return keras
 
 
-def _choose(
-    recipe: Recipe, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _gather(
+    recipe: Recipe, rng: np.random.Generator, report: Callable[[Progress], None]
+) -> Examples:
+    """Return the images to learn from, MNIST's first, and what the network is to say to them."""
     part = mnist.load_part("train")
-    if recipe.num_images == len(part):
-        return part.images, part.labels
-    chosen = np.sort(rng.permutation(len(part))[: recipe.num_images])
-    return part.images[chosen], part.labels[chosen]
+    images, labels = part.images, part.labels
+    if recipe.num_images < len(part):
+        chosen = np.sort(rng.permutation(len(part))[: recipe.num_images])
+        images, labels = images[chosen], labels[chosen]
+    wanted = np.concatenate(
+        [np.arange(recipe.num_drawings) % 10, np.full(recipe.num_others, hand.NOT_A_DIGIT)]
+    )
+    pieces = [(images, labels)]
+    num_pieces = math.ceil(len(wanted) / _DRAWINGS_AT_ONCE)
+    for number, piece in enumerate(np.array_split(wanted, num_pieces) if num_pieces else []):
+        report(Progress("drawing", num_epochs=recipe.epochs, batch=number, num_batches=num_pieces))
+        pieces.append(hand.images(piece, rng))
+    images, labels = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    targets = np.eye(hand.NOT_A_DIGIT + 1, 10, dtype=np.float32)
+    # To what is no digit all ten answers are to be alike (outlier exposure: Hendrycks, Mazeika and
+    # Dietterich, "Deep anomaly detection with outlier exposure", 2019).
+    targets[hand.NOT_A_DIGIT] = _OTHERS_WEIGHT / 10
+    return images, targets[labels]
 
 
 def _fit(
     model: "keras.Model",
     recipe: Recipe,
+    examples: Examples,
     rng: np.random.Generator,
     report: Callable[[Progress], None],
 ) -> float:
     """Train the model in place and return its last accuracy on the validation images."""
     keras = _import_keras()
-    images, labels = _choose(recipe, rng)
+    images, targets = examples
     num_batches = math.ceil(len(images) / recipe.batch_size)
     rate: Any = recipe.learning_rate
     if recipe.one_cycle:
         rate = _one_cycle(rate, num_batches * recipe.epochs)
     model.compile(
         keras.optimizers.Adam(rate),
-        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        _loss,
+        metrics=[_accuracy],
         steps_per_execution=min(STEPS_AT_ONCE, num_batches),
     )
     watch = _watch(recipe, num_batches, report)
     validation = mnist.load_part("validation")
     accuracy = 0.0
     for epoch in range(recipe.epochs):
+        seen = images
+        if recipe.distortion and epoch < recipe.epochs - recipe.clean_epochs:
+            # Drawings vary enough by themselves: only MNIST's digits are distorted.
+            distorted = augment.distort(
+                images[: recipe.num_images], rng, strength=recipe.distortion
+            )
+            seen = np.concatenate([distorted, images[recipe.num_images :]])
         order = rng.permutation(len(images))
-        seen = images[order]
-        if recipe.distortion:
-            seen = augment.distort(seen, rng, strength=recipe.distortion)
         model.fit(
-            seen[..., None],
-            labels[order].astype(np.int32),
+            seen[order][..., None],
+            targets[order],
             batch_size=recipe.batch_size,
             initial_epoch=epoch,
             epochs=epoch + 1,
@@ -345,6 +371,20 @@ def _fit(
         accuracy = float((guesses == validation.labels).mean())
         watch.finished_epoch(accuracy)
     return accuracy
+
+
+def _loss(targets: Any, logits: Any) -> Any:
+    """Return the cross-entropy, for targets that need not sum to 1."""
+    keras = _import_keras()
+    return -keras.ops.sum(targets * keras.ops.log_softmax(logits), axis=-1)
+
+
+def _accuracy(targets: Any, logits: Any) -> Any:
+    """Return the share of a batch's digits that are right; what is no digit does not count."""
+    ops = _import_keras().ops
+    is_digit = ops.cast(ops.max(targets, axis=-1) > 0.5, "float32")
+    is_right = ops.cast(ops.argmax(targets, axis=-1) == ops.argmax(logits, axis=-1), "float32")
+    return ops.sum(is_digit * is_right) / ops.maximum(ops.sum(is_digit), 1.0)
 
 
 def _one_cycle(peak: float, num_steps: int) -> Any:
@@ -391,7 +431,7 @@ def _watch(recipe: Recipe, num_batches: int, report: Callable[[Progress], None])
                 batch,
                 num_batches,
                 float(logs["loss"]),
-                float(logs["accuracy"]),
+                float(logs["_accuracy"]),
                 self.validation_accuracy,
                 spent * (1 - done) / done,
             )

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from digitrec import evaluation, mnist, training
+from digitrec import evaluation, hand, mnist, training
 from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
 
@@ -95,6 +95,21 @@ def test_distortion_and_dropout_train_too():
     network = training.train(recipe, seed=1)
     assert network.architecture.padding == ("same", "same")
     assert network.metadata["validation_accuracy"] > 0.2
+
+
+def test_generated_drawings_are_learnt_and_what_is_no_digit_is_doubted():
+    recipe = dataclasses.replace(
+        TINY, num_images=100, num_drawings=1_500, num_others=500, epochs=4, clean_epochs=1
+    )
+    steps: list[Progress] = []
+    network = training.train(recipe, seed=2, on_progress=steps.append)
+    assert steps[0].stage == "drawing"
+    rng = np.random.default_rng(99)
+    digits, labels = hand.images(300, rng)
+    others, _ = hand.images(np.full(300, hand.NOT_A_DIGIT), rng)
+    chances = network.probabilities(digits)
+    assert (chances.argmax(axis=1) == labels).mean() > 0.6
+    assert np.median(network.probabilities(others).max(axis=1)) < np.median(chances.max(axis=1))
 
 
 def test_what_the_watcher_raises_ends_the_training():

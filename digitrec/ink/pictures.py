@@ -10,7 +10,6 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from digitrec.errors import FileError
 from digitrec.ink import frame
@@ -88,6 +87,8 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
     >>> list(picture_stages(page))
     ['drawing', 'trimmed', 'fitted', 'centred']
     """
+    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
+
     strength = _ink_strength(_open(source))
     if strength is None:
         return None
@@ -195,6 +196,8 @@ def _on_paper(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 def _ink_strength(picture: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return how far every pixel is from paper to ink, or None if all of it is paper."""
+    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
+
     grey = picture.mean(axis=2)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     # Ink covers less than paper does, and the border is nearly always paper.
@@ -239,6 +242,8 @@ def _otsu(values: NDArray[np.float64]) -> float:
 
 
 def _without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
+
     parts, _ = ndimage.label(ink, np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
