@@ -1,0 +1,109 @@
+"""A real server and a real Chromium."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.visit import Visit
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def serving(home: Path) -> Iterator[str]:
+    """Run the server with a folder of its own for what is kept; give its address."""
+    command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "DIGITREC_HOME": str(home), "DIGITREC_QUEUE": str(home / "queue")},
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = re.search(r"http://\S+", line)
+            assert address is not None, f"the server said {line!r}"
+            yield address[0]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder where the server keeps what visitors trained."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def server(home: Path) -> Iterator[str]:
+    """Give the address of a running server."""
+    with serving(home) as address:
+        yield address
+
+
+# Not for the whole session: Playwright keeps a loop running, which other tests would find.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a Chromium, or skip for people who have none; where it has to be, fail."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        why = f"none of {', '.join(CHROMIUM)} is installed"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def meet(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
+    """Give a way to open the page; every visit is checked and ended after the test."""
+    visits: list[Visit] = []
+
+    def open_page(**options: Any) -> Visit:
+        options.setdefault("viewport", {"width": 1280, "height": 900})
+        visit = Visit(browser.new_context(**options).new_page(), server)
+        visits.append(visit)
+        visit.open()
+        return visit
+
+    yield open_page
+    for visit in visits:
+        visit.page.context.close()
+    for visit in visits:
+        visit.check()
+
+
+@pytest.fixture
+def visit(meet: Callable[..., Visit]) -> Visit:
+    """Give the page on a desktop."""
+    return meet()
+
+
+@pytest.fixture
+def phone(meet: Callable[..., Visit]) -> Visit:
+    """Give the page on a phone, 375 pixels wide."""
+    return meet(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
