@@ -100,6 +100,8 @@ def _taps(rng: np.random.Generator) -> list[Points]:
     """Return two to nine dots, or one dot alone."""
     num = 1 if rng.random() < 0.2 else int(rng.integers(2, 10))
     places = rng.uniform(-1, 1, (num, 2))
+    if num == 1:  # a dot that moved would fill the frame, and be a 1
+        return [places]
     return [place + rng.normal(0, 0.02, (int(rng.integers(1, 4)), 2)) for place in places]
 
 
