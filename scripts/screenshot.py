@@ -8,10 +8,12 @@ says to it.
 
 import argparse
 import itertools
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +34,16 @@ def running_pad() -> Iterator[str]:
         The address of the page.
     """
     command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    # A model that somebody trained on this machine must not answer in the picture.
+    with (
+        tempfile.TemporaryDirectory() as home,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "DIGITREC_HOME": home},
+        ) as server,
+    ):
         try:
             line = server.stdout.readline() if server.stdout else ""
             address = re.search(r"http://\S+", line)

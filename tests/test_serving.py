@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,13 +54,17 @@ class Running:
 def running(*arguments: str) -> Iterator[Running]:
     command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", *arguments]
     # As in a terminal: one group of processes for everything that is started from here.
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "DIGITREC_HOME": home},
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
