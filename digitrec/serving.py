@@ -178,7 +178,9 @@ async def _run(server: Any, listening: socket.socket, address: str, *, open_brow
         loop.add_signal_handler(sign, stop.set)
     server.open(listening)
     try:
-        sys.stdout.write(f"Digit Recogniser is at {address} (Ctrl-C stops it)\n")
+        others = _address_for_others(listening)
+        also = f", for others at {others}" if others else ""
+        sys.stdout.write(f"Digit Recogniser is at {address}{also} (Ctrl-C stops it)\n")
         sys.stdout.flush()
         if open_browser and _has_browser():
             # Some browsers only return when they are closed.
@@ -225,6 +227,19 @@ def _address(host: str, port: int) -> str:
     everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown only
     shown = everywhere.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}/"
+
+
+def _address_for_others(listening: socket.socket) -> str | None:
+    """Return the address in the local network, where the server listens to that as well."""
+    host, port, *_ = listening.getsockname()
+    if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared only
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; it asks which way out would be taken
+        except OSError:
+            return f"http://{socket.gethostname()}:{port}/"
+        return f"http://{probe.getsockname()[0]}:{port}/"
 
 
 def _has_browser() -> bool:

@@ -419,6 +419,40 @@ def test_an_unsuitable_python_gets_one_line(tmp_path, version, can_make, said):
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.slow
+def test_an_installation_that_failed_is_not_trusted(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/environment.sh", tmp_path / "scripts")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    settings = {"PATH": os.environ["PATH"], "PYTHON": sys.executable, "PIP_NO_INDEX": "1"}
+    settings |= {"PIP_CONFIG_FILE": os.devnull, "HOME": str(tmp_path)}
+    command = ["sh", "scripts/environment.sh"]
+
+    def attempt() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, env=settings
+        )
+
+    first = attempt()
+    assert first.returncode == 1
+    assert first.stderr.startswith("Making .venv with Python 3.")
+    assert first.stderr.splitlines()[-1].endswith("the next run tries again.")
+    assert not list((tmp_path / ".venv").glob("installed*"))
+
+    # What is there is whole, so the next run goes on with it.
+    second = attempt()
+    assert second.returncode == 1
+    assert second.stderr.startswith("Bringing .venv up to date.")
+
+    # pip was killed in the middle of a package: nothing in there can be trusted.
+    (record,) = (tmp_path / ".venv").glob("lib/python3.*/site-packages/pip-*.dist-info/RECORD")
+    record.unlink()
+    third = attempt()
+    assert third.returncode == 1
+    assert "is damaged or of another Python; making it anew." in third.stderr
+    assert list((tmp_path / ".venv").glob("lib/python3.*/site-packages/pip-*.dist-info/RECORD"))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.S)

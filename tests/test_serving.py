@@ -153,6 +153,16 @@ def test_the_address_can_be_opened_as_it_is_printed(host, address):
     assert serving._address(host, 80) == address
 
 
+def test_others_are_told_an_address_only_where_they_can_come_in():
+    with socket.create_server(("127.0.0.1", 0)) as alone:
+        assert serving._address_for_others(alone) is None
+    with socket.create_server(("0.0.0.0", 0)) as shared:  # noqa: S104 - closed at once
+        address = serving._address_for_others(shared)
+        assert address is not None
+        assert re.fullmatch(rf"http://[\w.-]+:{shared.getsockname()[1]}/", address)
+        assert "0.0.0.0" not in address  # noqa: S104 - as above
+
+
 def test_a_terminal_without_windows_gets_no_browser(monkeypatch):
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
