@@ -45,7 +45,7 @@ def test_every_style_is_ink_on_the_canvas(digit, style):
 def test_every_kind_of_other_things_is_ink_on_the_canvas(kind):
     for strokes in drawn(lambda rng: hand.draw_other(rng, kind), 12):
         assert is_ink_on_canvas(strokes)
-        assert ink.image(strokes).max() > 0.9
+        assert ink.image(strokes).max() > 0.7  # a dot alone lies between four pixels
 
 
 @pytest.mark.parametrize("table", ["CAPITALS", "SMALL", "FOREIGN", "SIGNS", "FIGURES", "DOODLES"])

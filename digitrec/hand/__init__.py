@@ -72,7 +72,7 @@ def draw(digit: int, rng: np.random.Generator, style: str | None = None) -> Stro
         )
     variants = _skeletons(digit, style)
     skeleton = variants[int(rng.integers(len(variants)))]
-    looseness = 0.05 * np.exp(rng.normal(0, 0.4))
+    looseness = 0.055 * np.exp(rng.normal(0, 0.4))
     return tuple(motion.write(skeleton.curves(rng, looseness), rng))
 
 

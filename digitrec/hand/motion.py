@@ -35,6 +35,8 @@ def write(curves: list[Points], rng: np.random.Generator, *, bend: float = 1.0) 
     True
     """
     curves = _habits(curves, rng)
+    if rng.random() < 0.25:
+        curves = [_tremble(curve, rng) for curve in curves]
     lengths = [len(curve) for curve in curves]
     points = _place(_bend(np.concatenate(curves), rng, bend), rng)
     stops = np.cumsum(lengths)
@@ -48,7 +50,7 @@ def _bend(points: Points, rng: np.random.Generator, bend: float) -> Points:
     x0, y0 = 0.5 * x.min() + 0.5 * x.max(), 0.5 * y.min() + 0.5 * y.max()
     x, y = x - x0, y - y0
     square = np.minimum(y * y, 1.5)
-    wide = np.exp(0.22 * n[0] + 0.02) * (1 + 0.13 * n[1] * np.clip(y, -1, 1))
+    wide = np.exp(0.25 * n[0] + 0.02) * (1 + 0.13 * n[1] * np.clip(y, -1, 1))
     u = x * wide + 0.05 * n[2] * (square - 0.5) + 0.04 * n[3] * y * (1 - square)
     v = y + 0.10 * n[4] * (1 - square) + 0.06 * n[5] * x + 0.05 * n[6] * x * x
     slant = 0.12 * bend + 0.2 * n[7]
@@ -97,6 +99,17 @@ def _habits(curves: list[Points], rng: np.random.Generator) -> list[Points]:
     return curves
 
 
+def _tremble(curve: Points, rng: np.random.Generator) -> Points:
+    """Shake a stroke, as a child's or an unsteady hand does."""
+    width = 4
+    shaking = rng.normal(0, rng.uniform(0.01, 0.05), (len(curve) + width - 1, 2)).cumsum(axis=0)
+    # A moving mean of a random walk, less its slow drift.
+    mean = (shaking[width - 1 :] + shaking[: len(curve)]) / 2
+    drift = np.linspace(0, 1, len(curve))[:, None]
+    sway = mean - mean[:1] * (1 - drift) - mean[-1:] * drift
+    return np.asarray(curve + np.clip(sway, -0.08, 0.08))
+
+
 def _ends(curve: Points, rng: np.random.Generator) -> Points:
     """Let a stroke begin and end early, late, or with a hook."""
     if len(curve) < 6:
@@ -104,7 +117,7 @@ def _ends(curve: Points, rng: np.random.Generator) -> Points:
     chance = rng.random(2)
     amount = rng.standard_normal(2)
     for end in (0, 1):
-        if chance[end] < 0.05:
+        if chance[end] < 0.07:
             curve = np.concatenate([_hook(curve, rng), curve])
         elif amount[end] > 0.4:
             away = curve[0] - curve[2]

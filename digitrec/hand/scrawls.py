@@ -25,7 +25,7 @@ def _from_table(table: dict[str, tuple[str, ...]], sharpness: float | None = Non
 
     def make(rng: np.random.Generator) -> list[Points]:
         skeleton = _skeleton(texts[int(np.searchsorted(bounds, rng.random(), side="right"))])
-        return skeleton.curves(rng, 0.06 * np.exp(rng.normal(0, 0.4)), sharpness)
+        return skeleton.curves(rng, 0.065 * np.exp(rng.normal(0, 0.45)), sharpness)
 
     return make
 
@@ -33,6 +33,24 @@ def _from_table(table: dict[str, tuple[str, ...]], sharpness: float | None = Non
 @functools.cache
 def _skeleton(text: str) -> Skeleton:
     return parse(text)
+
+
+def _handwritten(rng: np.random.Generator) -> list[Points]:
+    """Return a small letter, with what is left of its joins to others in half of all cases."""
+    curves = _small(rng)
+    if rng.random() < 0.3:
+        away = np.array([-rng.uniform(0.2, 0.9), rng.uniform(-0.2, 0.9)])
+        curves[0] = np.concatenate([_join(curves[0][0] + away, curves[0][0], rng), curves[0]])
+    if rng.random() < 0.3:
+        away = np.array([rng.uniform(0.2, 0.9), rng.uniform(-0.9, 0.2)])
+        curves[-1] = np.concatenate([curves[-1], _join(curves[-1][-1], curves[-1][-1] + away, rng)])
+    return curves
+
+
+def _join(start: Points, end: Points, rng: np.random.Generator) -> Points:
+    t = np.linspace(0, 1, 10)[:, None]
+    sag = np.array([0.0, rng.uniform(-0.1, 0.35)]) * 4 * t * (1 - t)
+    return np.asarray(start + (end - start) * t + sag)
 
 
 def _scribble(rng: np.random.Generator) -> list[Points]:
@@ -183,7 +201,7 @@ _small = _from_table(signs.SMALL)
 
 KINDS: dict[str, tuple[float, Make, float]] = {
     "capital": (3, _from_table(signs.CAPITALS), 1.0),
-    "small letter": (3, _small, 1.0),
+    "small letter": (3, _handwritten, 1.0),
     "foreign letter": (2, _from_table(signs.FOREIGN), 1.0),
     "sign": (2, _from_table(signs.SIGNS), 0.8),
     "figure": (1, _from_table(signs.FIGURES, 0.9), 0.8),
