@@ -127,6 +127,21 @@ RECIPES: dict[str, Recipe] = {
             batch_size=512,
             filters=(8, 16),
         ),
+        Recipe(
+            "best",
+            "What comes with the package: MNIST distorted, generated drawings, and what is none.",
+            epochs=12,
+            learning_rate=0.004,
+            one_cycle=True,
+            filters=(24, 64),
+            padding=("same", "valid"),
+            batch_normalisation=True,
+            dropout=0.2,
+            distortion=0.7,
+            clean_epochs=2,
+            num_drawings=40_000,
+            num_others=15_000,
+        ),
     )
 }
 """The recipes by name; "quick" is the one to start with."""

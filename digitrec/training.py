@@ -29,7 +29,7 @@ __all__ = ["RECIPES", "Progress", "Recipe", "build", "to_keras", "to_network", "
 STEPS_AT_ONCE = 8
 """Batches that Keras runs between two reports of progress: less overhead, still many a second."""
 
-_REFUSED_VALIDATION = 0.002  # share of the validation digits that may be refused
+_REFUSED_VALIDATION = 0.01  # share of the validation digits that may be refused
 _REPORT_SECONDS = 0.1
 _DRAWINGS_AT_ONCE = 500
 _OTHERS_WEIGHT = 0.5
@@ -126,7 +126,7 @@ def train(
     >>> train("slow")
     Traceback (most recent call last):
     ...
-    ValueError: there is no recipe 'slow'; choose one of: quick, classic
+    ValueError: there is no recipe 'slow'; choose one of: quick, classic, best
     """
     if isinstance(recipe, str):
         if recipe not in RECIPES:

@@ -130,8 +130,8 @@ def test_an_impossible_seed_is_said_so(seed):
         training.train(TINY, seed=seed)
 
 
-def test_quick_refuses_few_digits_and_is_calibrated():
+def test_the_bundled_network_refuses_few_digits_and_is_calibrated():
     part = mnist.load_part("validation")
     report = evaluation.evaluate(bundled(), part.images, part.labels)
-    assert report.refused < 0.01
+    assert report.refused < 0.02
     assert report.ece < 0.01
