@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from digitrec.app.words import escape
 
 WIDTH = 320
-HEIGHT = 160
+HEIGHT = 200
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 8, 10, 20
 _MAX_POINTS = 160

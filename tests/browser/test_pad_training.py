@@ -20,6 +20,10 @@ TRAINING = 400_000
 """Milliseconds that a training may take on a slow machine with other work to do."""
 
 FRESH = "This is the model that came with the page."
+PLACES = (
+    "[...document.querySelectorAll('.dr-section, .dr-retrain .dr-chart, .dr-choice, .dr-origin')]"
+    ".map(e => Math.round(e.getBoundingClientRect().top + window.scrollY))"
+)
 CURVES = "[...document.querySelectorAll('.dr-curve')].map(e => e.getAttribute('points'))"
 
 
@@ -43,7 +47,10 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     expect(page.locator(".dr-whence")).to_have_text(FRESH)
     expect(visit.button("Cancel")).to_be_hidden()
     assert page.evaluate(CURVES) == []
+    expect(page.locator("img.dr-atlas")).to_be_visible()
+    places = page.evaluate(PLACES)
     start(visit)
+    assert page.evaluate(PLACES) == places
 
     # The pad goes on answering, while the curves move.
     expect(page.locator(".dr-stage")).to_contain_text("Epoch 1 of", timeout=TRAINING)
@@ -61,6 +68,8 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     assert len(shapes) >= 3
     assert slowest < 2
 
+    assert page.evaluate(PLACES) == places
+
     # The drawing on the pad is answered anew by the new model, and all figures change.
     visit.draw(UPRIGHT[3])
     visit.settled()
@@ -71,6 +80,7 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     sides = page.locator(".dr-side b")
     expect(sides).to_have_count(2)
     expect(sides.nth(1)).to_have_text(accuracy)
+    assert page.evaluate(PLACES) == places
 
     # It is kept, and is the one that was shown.
     page.get_by_text("How was this built?").click()
