@@ -130,7 +130,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "What comes with the package: MNIST distorted, generated drawings, and what is none.",
-            epochs=12,
+            epochs=14,
             learning_rate=0.004,
             one_cycle=True,
             filters=(24, 64),
@@ -140,7 +140,7 @@ RECIPES: dict[str, Recipe] = {
             distortion=0.7,
             clean_epochs=2,
             num_drawings=40_000,
-            num_others=15_000,
+            num_others=20_000,
         ),
     )
 }

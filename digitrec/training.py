@@ -32,7 +32,7 @@ STEPS_AT_ONCE = 8
 _REFUSED_VALIDATION = 0.01  # share of the validation digits that may be refused
 _REPORT_SECONDS = 0.1
 _DRAWINGS_AT_ONCE = 500
-_OTHERS_WEIGHT = 0.5
+_OTHERS_WEIGHT = 0.3
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.float32]]
 

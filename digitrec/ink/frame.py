@@ -33,13 +33,15 @@ SOFTNESS = 1.3
 """Width of the ramp from ink to paper at a line's edge, pixels."""
 
 
-def scale_for(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
+def scale_for(low: NDArray[np.float64], high: NDArray[np.float64], pen: float = PEN) -> float:
     """Return the factor that fits a centre line's bounding box, and its pen, into the box.
 
     Parameters
     ----------
     low, high : ndarray of float64, shape (2,)
         Corners of the bounding box of the line's centre.
+    pen : float
+        Width of the line once it is fitted, pixels.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def scale_for(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
     """
     extent = float(np.max(high - low))
     # A drawing so small that its scale overflows is a dot to any hand or eye.
-    return (BOX - PEN) / extent if extent > 1e-9 else 1.0
+    return (BOX - pen) / extent if extent > 1e-9 else 1.0
 
 
 def paint(distance: Distance, side: int, pen: float, centre: NDArray[np.float64]) -> Float:
@@ -106,7 +108,7 @@ def centre_of_mass(image: Float) -> NDArray[np.float64]:
     return np.asarray(moments / weights.sum())
 
 
-def frame(distance: Distance, middle: NDArray[np.float64]) -> tuple[Float, Float]:
+def frame(distance: Distance, middle: NDArray[np.float64], pen: float = PEN) -> tuple[Float, Float]:
     """Paint fitted ink in its box, then where MNIST would have put it.
 
     Parameters
@@ -115,6 +117,8 @@ def frame(distance: Distance, middle: NDArray[np.float64]) -> tuple[Float, Float
         Distance to the ink's centre line, already in pixels of the fitted box.
     middle : ndarray of float64, shape (2,)
         The middle of the ink's bounding box.
+    pen : float
+        Width of the line, pixels.
 
     Returns
     -------
@@ -128,6 +132,6 @@ def frame(distance: Distance, middle: NDArray[np.float64]) -> tuple[Float, Float
     >>> [image.shape for image in frame(dot, np.zeros(2))]
     [(20, 20), (28, 28)]
     """
-    fitted = paint(distance, BOX, PEN, middle)
-    whole = paint(distance, SIDE, PEN, middle)
-    return fitted, paint(distance, SIDE, PEN, middle + centre_of_mass(whole))
+    fitted = paint(distance, BOX, pen, middle)
+    whole = paint(distance, SIDE, pen, middle)
+    return fitted, paint(distance, SIDE, pen, middle + centre_of_mass(whole))

@@ -115,7 +115,7 @@ def check(strokes: Strokes) -> tuple[Points, ...]:
     return tuple(checked)
 
 
-def image(strokes: Strokes) -> frame.Float | None:
+def image(strokes: Strokes, *, pen: float = frame.PEN) -> frame.Float | None:
     """Turn a drawing into the image that MNIST would have made of it.
 
     Where on the canvas it was drawn, and how large, changes nothing.
@@ -124,6 +124,9 @@ def image(strokes: Strokes) -> frame.Float | None:
     ----------
     strokes : sequence of array_like, each of shape (n, 2)
         x to the right, y down, in any unit.
+    pen : float
+        Width of the line in the image, pixels, 0.5 to 8. Whoever asks what a drawing is leaves it
+        as it is; other widths are for variety in training.
 
     Returns
     -------
@@ -134,6 +137,8 @@ def image(strokes: Strokes) -> frame.Float | None:
     ------
     InkError
         As :func:`check`.
+    ValueError
+        If the pen is too thin or too thick.
 
     Examples
     --------
@@ -142,10 +147,12 @@ def image(strokes: Strokes) -> frame.Float | None:
     >>> image([]) is None
     True
     """
+    if not 0.5 <= pen <= 8:
+        raise ValueError(f"pen must be from 0.5 to 8 pixels. Received: {pen!r}")
     lines = _smooth(check(strokes))
     if not lines:
         return None
-    return _framed(lines)[1]
+    return _framed(lines, pen)[1]
 
 
 def stages(strokes: Strokes) -> dict[str, frame.Float] | None:
@@ -186,15 +193,15 @@ def stages(strokes: Strokes) -> dict[str, frame.Float] | None:
     drawing = frame.paint(_distance(lines, zoom), _VIEW, pen, (start + size / 2) * zoom)
     closer = min(_VIEW / (float((high - low).max()) + _PEN), 8 * zoom)
     trimmed = frame.paint(_distance(lines, closer), _VIEW, _PEN * closer, (low + high) / 2 * closer)
-    fitted, centred = _framed(lines)
+    fitted, centred = _framed(lines, frame.PEN)
     return {"drawing": drawing, "trimmed": trimmed, "fitted": fitted, "centred": centred}
 
 
-def _framed(lines: list[Points]) -> tuple[frame.Float, frame.Float]:
+def _framed(lines: list[Points], pen: float) -> tuple[frame.Float, frame.Float]:
     low, high = _corners(lines)
-    scale = frame.scale_for(low, high)
+    scale = frame.scale_for(low, high, pen)
     middle = (low + high) / 2
-    return frame.frame(_distance([line - middle for line in lines], scale), np.zeros(2))
+    return frame.frame(_distance([line - middle for line in lines], scale), np.zeros(2), pen)
 
 
 def _corners(lines: list[Points]) -> tuple[Points, Points]:
