@@ -7,7 +7,7 @@
 
 HOST ?= 127.0.0.1
 SEED ?= 1
-RECIPE ?= quick
+RECIPE ?= best
 
 bin := .venv/bin
 no_browser := $(filter 0 no false none,$(BROWSER))
@@ -23,7 +23,7 @@ help:
 	@echo "make check        check in under a minute: style, types, the fast tests"
 	@echo "make format       put the code into its form"
 	@echo "make notebooks    run all notebooks and keep their outputs"
-	@echo "make model        train the network that comes with the package (RECIPE=quick SEED=1)"
+	@echo "make model        train the network that comes with the package (RECIPE=best SEED=1)"
 	@echo "make picture      take the picture of the pad for the README"
 	@echo "make dist         build the wheel and the source archive"
 	@echo "make clean        remove what was made, the environment included"

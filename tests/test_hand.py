@@ -126,14 +126,20 @@ def test_crossed_sevens_have_a_bar_and_plain_ones_none():
     assert np.median(plain) == 1
 
 
-def test_images_are_those_of_the_ink():
+def test_images_are_those_of_the_ink_with_some_pen():
     images, labels = hand.images([4, hand.NOT_A_DIGIT], np.random.default_rng(5))
-    rng = np.random.default_rng(5)
-    strokes = hand.draw(4, rng), hand.draw_other(rng)
-    expected = [np.round(255 * ink.image(drawing)) for drawing in strokes]
     assert images.dtype == np.uint8
     assert labels.tolist() == [4, 10]
-    np.testing.assert_array_equal(images, expected)
+    drawing = hand.draw(4, np.random.default_rng(5))
+    pens = np.arange(1.5, 4.01, 0.01)
+    apart = [np.abs(255 * ink.image(drawing, pen=pen) - images[0]).max() for pen in pens]
+    assert min(apart) < 3
+
+
+def test_pens_are_thin_and_thick_but_mostly_the_pads():
+    images, _ = hand.images(np.ones(300, int), np.random.default_rng(0))
+    amounts = images.sum(axis=(1, 2)) / 255
+    assert np.ptp(np.quantile(amounts, [0.1, 0.9])) > 10
 
 
 def test_a_number_of_images_holds_every_digit_alike():

@@ -84,6 +84,14 @@ def test_one_pen_whatever_the_size():
     assert thin[14].sum() == pytest.approx(frame.PEN, abs=0.15)
 
 
+def test_another_pen_for_whoever_asks():
+    thin, thick = ink.image(SEVEN, pen=1.5), ink.image(SEVEN, pen=4)
+    assert thin.sum() < ink.image(SEVEN).sum() < thick.sum()
+    for pen in (0, 9, float("nan")):
+        with pytest.raises(ValueError, match="pen must be"):
+            ink.image(SEVEN, pen=pen)
+
+
 def test_a_point_is_a_dot_in_the_middle():
     dot = ink.image([[(250, 10)]])
     assert dot[13:15, 13:15].min() > 0.8
