@@ -89,7 +89,7 @@ def test_an_error_while_following_is_said(tmp_path: Path, caplog: pytest.LogCapt
 def test_the_first_page_finds_a_model_that_was_kept_meanwhile(tmp_path: Path) -> None:
     waiting = make(tmp_path)
     Store(tmp_path).keep(small(5))
-    waiting._canvas.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
+    waiting._manners._handle_custom_msg({"event": "ready"}, [])
     assert waiting.models.own
     draw(waiting.pad, [[(150, 50), (150, 250)]])
     assert waiting.pad.answer.prediction.digit == 5

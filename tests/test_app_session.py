@@ -9,7 +9,7 @@ import pytest
 from digitrec.app.models import Models
 from digitrec.app.session import AS_IT_WAS, Training
 from digitrec.app.store import Store
-from digitrec.errors import TrainingError
+from digitrec.errors import FileError, TrainingError
 from digitrec.jobs import Status
 from digitrec.recipes import RECIPES, Recipe
 from tests.stand_ins import small
@@ -43,7 +43,8 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.jobs: list[ToldJob] = []
         self.trouble: Exception | None = None
-        self.models = Models(Store(folder), load_bundled=lambda: small(0))
+        self.folder = folder
+        self.models = Models(Store(folder / "mine"), load_bundled=lambda: small(0))
         self.training = Training(self.models, make_job=self.make)
 
     def make(self, recipe: Recipe, out: Path) -> ToldJob:
@@ -86,6 +87,33 @@ def test_a_training_through_to_a_new_model(bench: Bench) -> None:
     assert bench.digit == 4
     assert bench.models.comparison is not None
     assert not job.out.exists()  # its folder was cleared away
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
+def test_nobody_sees_a_training_that_is_over_and_still_runs(bench: Bench, state: str) -> None:
+    bench.training.start()
+    seen = []
+    bench.training.observe(
+        lambda _change: seen.append((bench.training.status.state, bench.training.running)),
+        ["status", "running", "sentence"],
+    )
+    job = bench.jobs[0]
+    small(4).save(job.out)
+    job.now = replace(job.now, state=state, message="Why.")
+    bench.training.poll()
+    assert set(seen) == {(state, False)}
+
+
+def test_a_model_that_cannot_be_kept_is_said_and_the_training_is_over(bench: Bench) -> None:
+    bench.training.start()
+    job = bench.jobs[0]
+    small(4).save(job.out)
+    job.now = replace(job.now, state="done")
+    (bench.folder / "mine").write_text("in the way")
+    with pytest.raises(FileError, match="could not be kept"):
+        bench.training.poll()
+    assert not bench.training.running
+    assert bench.digit == 4
 
 
 def test_only_one_training_at_a_time(bench: Bench) -> None:

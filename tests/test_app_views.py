@@ -282,6 +282,20 @@ def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> N
     assert view.curves.value == curves_html(training.status, training.recipe.epochs)
 
 
+def test_the_beginning_and_the_end_of_a_training_are_announced(models: Models) -> None:
+    training = Training(models)
+    view = RetrainView(training, models, GUARD)
+    assert view.announcement.value == ""
+    training.running = True
+    assert view.announcement.value == "The training has started."
+    training.running = False
+    assert view.announcement.value == "Done. The new model answers now."
+    training.running = True
+    training.sentence = "It broke."
+    training.running = False
+    assert view.announcement.value == "It broke."
+
+
 # How good it is, what it learnt from, how it was built
 
 
@@ -399,7 +413,7 @@ def test_an_error_in_a_callback_is_said_and_logged(caplog: pytest.LogCaptureFixt
     assert "secret details" in caplog.text
 
     def known() -> None:
-        raise FileError("The disk is full.")
+        raise FileError("the disk is full")
 
     Guard(heard.append)(known, "keeping")()
     assert heard[1] == "The disk is full."

@@ -30,6 +30,15 @@ class AnswerView:
     pad : Pad
     guard : Guard
         Makes errors in the view visible.
+
+    Examples
+    --------
+    >>> from digitrec.network import bundled
+    >>> pad = Pad(bundled())
+    >>> view = AnswerView(pad, Guard(print))
+    >>> pad.predict()
+    >>> view.announcement.value
+    'There is nothing on the pad yet.'
     """
 
     def __init__(self, pad: Pad, guard: Guard) -> None:

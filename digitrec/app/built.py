@@ -41,6 +41,14 @@ class BuiltView:
     models : Models
     guard : Guard
         Makes errors in the view visible.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from digitrec.app.store import Store
+    >>> models = Models(Store(Path("unused")))
+    >>> "10,000" in BuiltView(models, Guard(print)).widget.value
+    True
     """
 
     def __init__(self, models: Models, guard: Guard) -> None:

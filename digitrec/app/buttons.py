@@ -14,6 +14,14 @@ class ButtonsView:
     pad : Pad
     guard : Guard
         Makes errors in the callbacks visible.
+
+    Examples
+    --------
+    >>> from digitrec.network import bundled
+    >>> pad = Pad(bundled())
+    >>> ButtonsView(pad, Guard(print)).predict.click()
+    >>> pad.notice
+    'There is nothing on the pad yet.'
     """
 
     def __init__(self, pad: Pad, guard: Guard) -> None:

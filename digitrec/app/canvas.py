@@ -26,6 +26,13 @@ class CanvasView:
     pad : Pad
     guard : Guard
         Makes errors in the canvas's callbacks visible.
+
+    Examples
+    --------
+    >>> from digitrec.network import bundled
+    >>> view = CanvasView(Pad(bundled()), Guard(print))
+    >>> view.canvas.layout.width, view.canvas.layout.height
+    ('300px', '300px')
     """
 
     def __init__(self, pad: Pad, guard: Guard) -> None:

@@ -50,9 +50,7 @@ class Dashboard:
         self.training = Training(self.models)
         traitlets.dlink((self.models, "network"), (self.pad, "network"))
 
-        canvas = self._canvas = CanvasView(self.pad, guard)
-        # A kernel may have been waiting for its visitor since before the last training.
-        canvas.canvas.on_client_ready(guard(self.models.refresh, "looking for your model"))
+        canvas = CanvasView(self.pad, guard)
         padside = ipywidgets.VBox([canvas.widget, ButtonsView(self.pad, guard).widget])
         padside.add_class("dr-padside")
         main = ipywidgets.Box([padside, AnswerView(self.pad, guard).widget])
@@ -72,7 +70,8 @@ class Dashboard:
         page.add_class("dr-page")
         looks = ipywidgets.HTML(f"<style>{style()}</style>")
         looks.add_class("dr-hidden")
-        manners = Manners()
+        # A kernel may have been waiting for its visitor since before the last training.
+        manners = self._manners = Manners(guard(self.models.refresh, "looking for your model"))
         manners.add_class("dr-hidden")
         self.widget = ipywidgets.VBox([looks, page, manners])
         self.widget.add_class("digitrec")

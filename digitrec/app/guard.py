@@ -71,7 +71,8 @@ class Guard:
         """
         _LOG.error("while %s", doing, exc_info=error)
         if isinstance(error, DigitrecError):
-            self._say(str(error))
+            said = str(error)
+            self._say(said[:1].upper() + said[1:] + ("" if said.endswith(".") else "."))
         else:
             self._say(
                 f"Something went wrong while {doing} ({type(error).__name__}). "

@@ -26,7 +26,13 @@ def course_link() -> str:
 
 
 class HeaderView:
-    """Shows the header."""
+    """Shows the header.
+
+    Examples
+    --------
+    >>> "Draw a digit" in HeaderView().widget.value
+    True
+    """
 
     def __init__(self) -> None:
         self.widget = ipywidgets.HTML(header_html())

@@ -4,7 +4,6 @@ const ATTRIBUTES = [
   [".dr-canvas", { role: "img", "aria-label": "Drawing pad, 300 by 300 pixels. Draw a digit here with the mouse or a finger." }],
   [".dr-announcement", { role: "status", "aria-live": "polite", "aria-atomic": "true" }],
   [".dr-trouble", { role: "alert" }],
-  [".dr-said-once", { role: "status" }],
   [".dr-padside", { id: "digit-pad" }],
 ];
 
@@ -14,7 +13,7 @@ function findRoot(el, found) {
   else requestAnimationFrame(() => findRoot(el, found));
 }
 
-function render({ el }) {
+function render({ model, el }) {
   const ending = new AbortController();
   const { signal } = ending;
   let watcher = null;
@@ -38,6 +37,7 @@ function render({ el }) {
     watcher = new MutationObserver(mend);
     watcher.observe(root, { childList: true, subtree: true });
     mend();
+    model.send({ event: "ready" });
 
     root.addEventListener("toggle", ({ target }) => {
       const key = target.dataset?.drKey;

@@ -23,6 +23,11 @@ class Comparison:
     ----------
     old, new : Network
         The one before the training and the one it made; the new one is in use meanwhile.
+
+    Examples
+    --------
+    >>> Comparison(bundled(), bundled()).old is bundled()
+    True
     """
 
     old: Network

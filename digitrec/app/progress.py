@@ -6,6 +6,8 @@ from digitrec.evaluation import Report
 from digitrec.jobs import Status
 from digitrec.training import Recipe
 
+DONE = "Done. The new model answers now."
+
 _NO_COMPARISON = "After a training both models stand here side by side, and you choose."
 _EARLY = 0.05  # of a training; before that, the time left is a guess
 
@@ -42,7 +44,7 @@ def progress_html(status: Status | None, recipe: Recipe, running: bool, sentence
         return _lines(_stage(status), beside, _share_done(status))
     if sentence:
         return _lines(sentence, beside, 0.0, idle=True)
-    return _lines("Done. The new model answers now.", beside, 1.0, idle=True)
+    return _lines(DONE, beside, 1.0, idle=True)
 
 
 def comparison_html(comparison: Comparison | None) -> str:

@@ -21,6 +21,14 @@ class QualityView:
     models : Models
     guard : Guard
         Makes errors in the view visible.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from digitrec.app.store import Store
+    >>> models = Models(Store(Path("unused")))
+    >>> "How good is it?" in QualityView(models, Guard(print)).widget.value
+    True
     """
 
     def __init__(self, models: Models, guard: Guard) -> None:

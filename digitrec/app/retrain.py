@@ -10,7 +10,7 @@ from digitrec.app.buttons import button
 from digitrec.app.curves import curve
 from digitrec.app.guard import Guard
 from digitrec.app.models import Models
-from digitrec.app.progress import comparison_html, progress_html
+from digitrec.app.progress import DONE, comparison_html, progress_html
 from digitrec.app.session import Training
 from digitrec.app.words import escape
 from digitrec.jobs import Status
@@ -29,6 +29,15 @@ class RetrainView:
         Makes errors in the callbacks visible.
     clock : callable, optional
         Returns seconds; paces the curves.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from digitrec.app.store import Store
+    >>> models = Models(Store(Path("unused")))
+    >>> view = RetrainView(Training(models), models, Guard(print))
+    >>> view.start.description, view.start.disabled
+    ('(Re)Train', False)
     """
 
     def __init__(
@@ -49,6 +58,8 @@ class RetrainView:
         self.progress.add_class("dr-progress-box")
         top = ipywidgets.Box([self.start, self.progress, self.cancel])
         top.add_class("dr-train-row")
+        self.announcement = ipywidgets.HTML()
+        self.announcement.add_class("dr-announcement")
         self.curves = ipywidgets.HTML()
         self.curves.add_class("dr-curves-box")
         self.comparison = ipywidgets.HTML()
@@ -69,7 +80,7 @@ class RetrainView:
         )
         panels = ipywidgets.Box([self.curves, sides])
         panels.add_class("dr-train-panels")
-        self.widget = ipywidgets.VBox([heading, top, panels, origin])
+        self.widget = ipywidgets.VBox([heading, top, self.announcement, panels, origin])
         self.widget.add_class("dr-section")
         self.widget.add_class("dr-retrain")
 
@@ -80,6 +91,7 @@ class RetrainView:
         self.forget.on_click(guard(lambda _button: models.forget(), "forgetting the model"))
         doing = "showing the training"
         training.observe(guard(self._show, doing), ["status", "running", "sentence"])
+        training.observe(guard(self._announce, doing), "running")
         models.observe(guard(self._show_model, doing), ["note", "forgettable", "comparison"])
         self._show()
         self._show_model()
@@ -95,6 +107,12 @@ class RetrainView:
         if now >= self._next_curves or not training.running:
             self._next_curves = now + _CURVES_PAUSE
             self.curves.value = curves_html(training.status, training.recipe.epochs)
+
+    def _announce(self, _change: Any) -> None:
+        """Say to screen readers what changed; not every step, which nobody could listen to."""
+        training = self._training
+        said = "The training has started." if training.running else training.sentence or DONE
+        self.announcement.value = escape(said)
 
     def _show_model(self, _change: Any = None) -> None:
         models = self._models

@@ -26,6 +26,13 @@ class SampleView:
         Makes errors in the callback visible.
     seed : int, optional
         Which digits come first.
+
+    Examples
+    --------
+    >>> view = SampleView(Guard(print))
+    >>> view.show()
+    >>> "data:image/png" in view.picture.value
+    True
     """
 
     def __init__(self, guard: Guard, seed: int = 0) -> None:

@@ -93,19 +93,27 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
         if self._job is None or not self.running:
             return
         status = self._job.status()
-        self.status = status
         if not status.ended:
+            self.status = status
             return
-        if status.state == "done":
-            try:
-                network = Network.load(self._out)
-            except DigitrecError as error:
-                self._end(f"The trained model could not be read: {error}. {AS_IT_WAS}")
-                return
-            self._end("")
+        # Whoever looks shall see the end as a whole, and not a training that is over and runs.
+        with self.hold_trait_notifications():
+            self.status = status
+            if status.state == "done":
+                self._take_over()
+            else:
+                self._end(status.message)
+
+    def _take_over(self) -> None:
+        try:
+            network = Network.load(self._out)
+        except DigitrecError as error:
+            self._end(f"The trained model could not be read: {error}. {AS_IT_WAS}")
+            return
+        try:
             self._models.try_out(network)
-        else:
-            self._end(status.message)
+        finally:
+            self._end("")
 
     @property
     def _out(self) -> Path:

@@ -96,6 +96,7 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     visit.ready()
     expect(page.locator(".dr-whence")).to_contain_text("You trained this model on")
     expect(page.locator(".dr-figure b")).to_have_text(accuracy)
+    page.get_by_text("How was this built?").click()
     other = meet()
     expect(other.page.locator(".dr-whence")).to_contain_text("You trained this model on")
     for digit in range(10):
@@ -108,6 +109,7 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     visit.press("Forget it")
     expect(page.locator(".dr-whence")).to_have_text(FRESH)
     assert not (home / "model.safetensors").exists()
+    expect(page.locator(".dr-layers")).to_be_visible()  # what was unfolded stays so
     page.reload()
     visit.ready()
     expect(page.locator(".dr-whence")).to_have_text(FRESH)
