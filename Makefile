@@ -14,7 +14,7 @@ no_browser := $(filter 0 no false none,$(BROWSER))
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help dashboard lab test check format notebooks model picture dist clean environment test-environment
+.PHONY: help dashboard lab test check format notebooks drawings model picture dist clean environment test-environment
 
 help:
 	@echo "make dashboard    open the drawing pad in the browser (PORT=8866 HOST=127.0.0.1 BROWSER=0)"
@@ -23,6 +23,7 @@ help:
 	@echo "make check        check in under a minute: style, types, the fast tests"
 	@echo "make format       put the code into its form"
 	@echo "make notebooks    run all notebooks and keep their outputs"
+	@echo "make drawings     draw the generated drawings that come with the package"
 	@echo "make model        train the network that comes with the package (RECIPE=best SEED=1)"
 	@echo "make picture      take the picture of the pad for the README"
 	@echo "make dist         build the wheel and the source archive"
@@ -61,6 +62,9 @@ format: test-environment
 
 notebooks: test-environment
 	$(bin)/python scripts/run_notebooks.py
+
+drawings: environment
+	$(bin)/python scripts/pack_drawings.py
 
 model: environment
 	$(bin)/digitrec train --recipe "$(RECIPE)" --seed "$(SEED)" --out digitrec/data/model.safetensors

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import digitrec
-from digitrec import augment, evaluation, hand, mnist
+from digitrec import augment, drawings, evaluation, hand, mnist
 from digitrec.network import SIDE, Architecture, Calibration, Network, energy
 from digitrec.recipes import RECIPES, Recipe
 
@@ -308,14 +308,23 @@ def _gather(
     if recipe.num_images < len(part):
         chosen = np.sort(rng.permutation(len(part))[: recipe.num_images])
         images, labels = images[chosen], labels[chosen]
-    wanted = np.concatenate(
-        [np.arange(recipe.num_drawings) % 10, np.full(recipe.num_others, hand.NOT_A_DIGIT)]
-    )
     pieces = [(images, labels)]
-    num_pieces = math.ceil(len(wanted) / _DRAWINGS_AT_ONCE)
-    for number, piece in enumerate(np.array_split(wanted, num_pieces) if num_pieces else []):
-        report(Progress("drawing", num_epochs=recipe.epochs, batch=number, num_batches=num_pieces))
-        pieces.append(hand.images(piece, rng))
+    nums = recipe.num_drawings, recipe.num_others
+    if nums[0] <= drawings.NUM_DIGITS and nums[1] <= drawings.NUM_OTHERS:
+        ready, kinds = drawings.load()
+        for num, wanted in zip(
+            nums, (kinds < hand.NOT_A_DIGIT, kinds == hand.NOT_A_DIGIT), strict=True
+        ):
+            chosen = rng.permutation(np.flatnonzero(wanted))[:num]
+            pieces.append((ready[chosen], kinds[chosen]))
+    else:
+        wanted = np.concatenate([np.arange(nums[0]) % 10, np.full(nums[1], hand.NOT_A_DIGIT)])
+        num_pieces = math.ceil(len(wanted) / _DRAWINGS_AT_ONCE)
+        for number, piece in enumerate(np.array_split(wanted, num_pieces)):
+            report(
+                Progress("drawing", num_epochs=recipe.epochs, batch=number, num_batches=num_pieces)
+            )
+            pieces.append(hand.images(piece, rng))
     images, labels = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     targets = np.eye(hand.NOT_A_DIGIT + 1, 10, dtype=np.float32)
     # To what is no digit all ten answers are to be alike (outlier exposure: Hendrycks, Mazeika and

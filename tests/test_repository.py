@@ -76,9 +76,10 @@ ROOMS = {
     "plots": room("report network ink explain", "numpy matplotlib", "matplotlib seaborn"),
     "augment": room("", "numpy", "keras tensorflow scipy"),
     "hand": room("ink", "numpy", "scipy"),
+    "drawings": room("hand resources", "numpy PIL"),
     "recipes": room("mnist network"),
     "training": room(
-        "recipes augment hand mnist ink network report evaluation",
+        "recipes augment drawings hand mnist ink network report evaluation",
         "numpy",
         "keras tensorflow scipy",
     ),

@@ -3,11 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from digitrec import evaluation, hand, mnist, training
+from digitrec import drawings, evaluation, hand, mnist, training
 from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
 
-TINY = dataclasses.replace(RECIPES["quick"], name="tiny", num_images=1_000, epochs=2)
+TINY = dataclasses.replace(
+    RECIPES["quick"], name="tiny", num_images=1_000, epochs=2, num_drawings=0, num_others=0
+)
 
 pytestmark = pytest.mark.slow
 
@@ -99,17 +101,26 @@ def test_distortion_and_dropout_train_too():
 
 def test_generated_drawings_are_learnt_and_what_is_no_digit_is_doubted():
     recipe = dataclasses.replace(
-        TINY, num_images=100, num_drawings=1_500, num_others=500, epochs=4, clean_epochs=1
+        TINY, num_images=100, num_drawings=2_000, num_others=600, epochs=4, clean_epochs=1
     )
-    steps: list[Progress] = []
-    network = training.train(recipe, seed=2, on_progress=steps.append)
-    assert steps[0].stage == "drawing"
+    network = training.train(recipe, seed=2)
     rng = np.random.default_rng(99)
     digits, labels = hand.images(300, rng)
     others, _ = hand.images(np.full(300, hand.NOT_A_DIGIT), rng)
     chances = network.probabilities(digits)
     assert (chances.argmax(axis=1) == labels).mean() > 0.6
     assert np.median(network.probabilities(others).max(axis=1)) < np.median(chances.max(axis=1))
+
+
+def test_more_drawings_than_are_packaged_are_drawn_first():
+    recipe = dataclasses.replace(
+        TINY, num_images=100, num_drawings=600, num_others=drawings.NUM_OTHERS + 1, epochs=1
+    )
+    steps: list[Progress] = []
+    training.train(recipe, seed=2, on_progress=steps.append)
+    drawn = [step for step in steps if step.stage == "drawing"]
+    assert steps[: len(drawn)] == drawn
+    assert [step.batch for step in drawn] == list(range(drawn[0].num_batches))
 
 
 def test_what_the_watcher_raises_ends_the_training():
