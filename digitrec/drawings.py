@@ -24,19 +24,27 @@ _NAME = "drawings.png"
 _SIDE = 28
 
 
-def make(seed: int = SEED) -> bytes:
+def make(seed: int = SEED, *, num_digits: int = NUM_DIGITS, num_others: int = NUM_OTHERS) -> bytes:
     """Draw the packaged drawings anew.
 
     Parameters
     ----------
     seed : int
+        What they are drawn from.
+    num_digits, num_others : int
+        How many; together a multiple of 120, and of the digits a multiple of 10.
 
     Returns
     -------
     bytes
         A PNG that shows them all, 120 in a row: the zeros, the ones, …, and what is no digit.
+
+    Examples
+    --------
+    >>> make(num_digits=120, num_others=0)[1:4]
+    b'PNG'
     """
-    images, _ = hand.images(_labels(), np.random.default_rng(seed))
+    images, _ = hand.images(_labels(num_digits, num_others), np.random.default_rng(seed))
     rows = images.reshape(-1, _COLUMNS, _SIDE, _SIDE).transpose(0, 2, 1, 3)
     content = io.BytesIO()
     PIL.Image.fromarray(rows.reshape(-1, _COLUMNS * _SIDE)).save(content, "PNG", optimize=True)
@@ -66,7 +74,7 @@ def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     ((15000, 28, 28), [1200, 1200, 3000])
     """
     path = resources.data(_NAME)
-    labels = _labels()
+    labels = _labels(NUM_DIGITS, NUM_OTHERS)
     try:
         with PIL.Image.open(path) as sheet:
             pixels = np.asarray(sheet)
@@ -88,7 +96,6 @@ def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return images, labels
 
 
-def _labels() -> NDArray[np.uint8]:
-    each = np.full(hand.NOT_A_DIGIT + 1, NUM_DIGITS // hand.NOT_A_DIGIT)
-    each[hand.NOT_A_DIGIT] = NUM_OTHERS
-    return np.repeat(np.arange(len(each), dtype=np.uint8), each)
+def _labels(num_digits: int, num_others: int) -> NDArray[np.uint8]:
+    each = [num_digits // hand.NOT_A_DIGIT] * hand.NOT_A_DIGIT
+    return np.repeat(np.arange(hand.NOT_A_DIGIT + 1, dtype=np.uint8), [*each, num_others])
