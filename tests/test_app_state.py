@@ -129,6 +129,19 @@ def test_another_network_answers_the_same_drawing() -> None:
     assert pad.answer.prediction.digit == 2
 
 
+def test_a_tap_of_a_hand_that_trembles_is_a_dot() -> None:
+    tapped, trembled = Pad(bundled()), Pad(bundled())
+    for pad in (tapped, trembled):
+        pad.begin(150, 150)
+    for x, y in ((151, 150), (151, 152), (150, 151)):
+        trembled.extend(x, y)
+    for pad in (tapped, trembled):
+        pad.end()
+    assert trembled.answer is not None
+    assert tapped.answer is not None
+    np.testing.assert_array_equal(trembled.answer.image, tapped.answer.image)
+
+
 def test_one_point_is_a_dot_and_is_answered() -> None:
     pad = Pad(bundled())
     draw(pad, [[(150.0, 150.0)]])

@@ -171,7 +171,11 @@ def said(status: Status | None, *, running: bool = True, sentence: str = "") -> 
 
 def test_every_stage_of_a_training_is_said() -> None:
     queued = Status("queued", seed=12345, ahead=2)
-    assert "55,000 digits, twice each" in said(None, running=False)
+    quick = RECIPES["quick"]
+    drawn = f"{quick.num_drawings + quick.num_others:,} generated drawings"
+    assert f"55,000 digits of MNIST and {drawn}, twice each" in said(None, running=False)
+    drawing = Status("starting", seed=12345, progress=Progress("drawing", num_epochs=2))
+    assert "Drawing digits to learn from" in said(drawing)
     assert "Two trainings are ahead of yours." in said(queued)
     assert "seed 12345" in said(queued)
     assert "Starting TensorFlow" in said(Status("starting", seed=1))
@@ -356,7 +360,7 @@ def test_the_figures_of_the_training_come_from_the_metadata() -> None:
         recipe_settings={"num_images": 5500, "epochs": 10},
     )  # fmt: skip
     text = read(built.built_html(network)).text
-    for words in ("seed 12345", "5,500 digits, ten times each", "1 min 20 s", "95.00 %"):
+    for words in ("seed 12345", "5,500 digits of MNIST, ten times each", "1 min 20 s", "95.00 %"):
         assert words in text
     assert "Nothing is known" in built.training_text(small())
 
@@ -371,7 +375,7 @@ def test_the_figures_of_the_training_come_from_the_metadata() -> None:
 def test_nothing_out_of_a_file_becomes_html(show: Callable[..., str]) -> None:
     hostile = small(
         recipe=HOSTILE, seed=HOSTILE, seconds=HOSTILE, created=HOSTILE,
-        recipe_settings={"num_images": HOSTILE, "epochs": HOSTILE, "name": HOSTILE},
+        recipe_settings={"num_drawings": HOSTILE, "num_images": HOSTILE, "epochs": HOSTILE},
         evaluation={"samples": HOSTILE},
     )  # fmt: skip
     assert "script" not in read(show(hostile)).seen

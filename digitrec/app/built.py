@@ -16,6 +16,9 @@ Burges put together from forms that people in the United States filled in. Each 
 28×28 grey pixels with a label from 0 to 9.</p>
 <p>{train} of them are for learning, {validation} for comparing settings, and {test}, by other
 writers, for the final test.</p>
+<p>MNIST has few of the ways people write elsewhere: ones with a flag and a foot, crossed sevens,
+hooked nines. So a program draws more digits, stroke by stroke as a hand would, and also letters,
+signs and scribbles, from which a network learns what is no digit.</p>
 """
 _MODEL = """
 <p>A small convolutional neural network. Its first filters look for edges, the second for
@@ -122,7 +125,10 @@ def training_text(network: Network) -> str:
         said[-1] += "."
     num_images, epochs = settings.get("num_images"), settings.get("epochs")
     if isinstance(num_images, int) and isinstance(epochs, int):
-        said.append(f"It saw {num_images:,} digits, {times(epochs)} each.")
+        nums = [settings.get(f"num_{what}") for what in ("drawings", "others")]
+        drawn = sum(num for num in nums if isinstance(num, int))
+        more = f" and {drawn:,} generated drawings" if drawn else ""
+        said.append(f"It saw {num_images:,} digits of MNIST{more}, {times(epochs)} each.")
     seconds = about.get("seconds")
     if isinstance(seconds, int | float) and seconds > 0:
         said.append(f"That took {duration(seconds)} on the computer where it was trained.")

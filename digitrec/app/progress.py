@@ -34,7 +34,11 @@ def progress_html(status: Status | None, recipe: Recipe, running: bool, sentence
     """
     if status is None:
         often = times(recipe.epochs)
-        said = f"The recipe “{recipe.name}” shows it {recipe.num_images:,} digits, {often} each."
+        drawn = recipe.num_drawings + recipe.num_others
+        more = f" and {drawn:,} generated drawings" if drawn else ""
+        said = (
+            f"“{recipe.name}” shows it {recipe.num_images:,} digits of MNIST{more}, {often} each."
+        )
         return _lines(said, "", 0.0, idle=True)
     beside = f"seed {status.seed}"
     if running:
@@ -115,6 +119,8 @@ def _stage(status: Status) -> str:
         return f"Epoch {status.progress.epoch} of {status.progress.num_epochs}"
     if status.state == "evaluating":
         return "Testing it on digits it has never seen"
+    if status.progress is not None and status.progress.stage == "drawing":
+        return "Drawing digits to learn from"
     return "Starting TensorFlow"
 
 

@@ -43,6 +43,7 @@ class SampleView:
         heading = ipywidgets.HTML(
             "<h2>What was it trained on?</h2><p>On MNIST: digits that people in the United States "
             "wrote by hand in the 1990s, each a picture of 28×28 pixels. Every row is a class.</p>"
+            "<p>And on drawings that a program makes, in more ways of writing.</p>"
         )
         words = ipywidgets.VBox([heading, self.others])
         self.widget = ipywidgets.Box([words, self.picture])

@@ -26,6 +26,7 @@ PAD_FULL = "The pad is full. Clear it to go on."
 Point = tuple[float, float]
 Stroke = tuple[Point, ...]
 
+_TAP = 4.0  # pixels; less than this is a tap
 _PAUSE = 0.08  # seconds between two answers while a stroke is being drawn
 _SHARE = 4.0  # and as many times the duration of the last, so that drawing comes first
 _PLACES = 2  # decimals of a pixel; finer steps are no hand's
@@ -187,7 +188,7 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
 
     def _answer(self) -> None:
         started = self._clock()
-        stages = ink.stages([np.array(stroke) for stroke in self.strokes])
+        stages = ink.stages(_still(self.strokes))
         if stages is None:
             self.answer = None
         else:
@@ -201,6 +202,14 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         if full:
             self.notice = PAD_FULL
         return full
+
+
+def _still(strokes: tuple[Stroke, ...]) -> list[NDArray[np.float64]]:
+    """Return the strokes, or a dot for a tap: no hand holds still, and a dot is not a tiny one."""
+    arrays = [np.array(stroke) for stroke in strokes]
+    if arrays and np.ptp(np.concatenate(arrays), axis=0).max() < _TAP:
+        return [arrays[0][:1]]
+    return arrays
 
 
 def _on_pad(x: float, y: float) -> Point | None:
