@@ -131,6 +131,12 @@ def test_very_many_points_are_thinned_and_show_the_same():
     np.testing.assert_allclose(ink.image([circle]), ink.image([circle[::1000]]), atol=0.05)
 
 
+def test_points_that_all_but_coincide_are_one():
+    twins = [(0, 0), (1e-229, 0), (1e-12, 0), (0, 100), (0, 100), (1e-300, 100), (50, 100)]
+    apart = [(0, 0), (0, 100), (50, 100)]
+    np.testing.assert_allclose(ink.image([twins]), ink.image([apart]), atol=0.01)
+
+
 def test_many_separate_taps_are_drawn():
     taps = [[(x, y)] for x in range(0, 300, 5) for y in range(0, 300, 5)]
     assert ink.image(taps).mean() > 0.3

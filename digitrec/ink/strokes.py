@@ -226,13 +226,19 @@ def _smooth(strokes: tuple[Points, ...]) -> list[Points]:
     share = _KEPT_POINTS / sum(map(len, strokes))
     lines = []
     for stroke in strokes:
-        points = stroke[np.concatenate([[True], np.any(np.diff(stroke, axis=0) != 0, axis=1)])]
+        points = _apart(stroke, 1e-6 * extent)
         if share < 1:
             kept = max(2, int(len(points) * share))
             points = points[np.linspace(0, len(points) - 1, kept).round().astype(int)]
-            points = points[np.concatenate([[True], np.any(np.diff(points, axis=0) != 0, axis=1)])]
+            points = _apart(points, 1e-6 * extent)
         lines.append(_resample(_bend(points, step), step))
     return lines
+
+
+def _apart(points: Points, least: float) -> Points:
+    """Return points without those that lie where the one before them does."""
+    steps = np.abs(np.diff(points, axis=0)).max(axis=1)
+    return points[np.concatenate([[True], steps > least])]
 
 
 def _bend(points: Points, step: float) -> Points:
