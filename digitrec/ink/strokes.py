@@ -226,11 +226,11 @@ def _smooth(strokes: tuple[Points, ...]) -> list[Points]:
     share = _KEPT_POINTS / sum(map(len, strokes))
     lines = []
     for stroke in strokes:
-        points = _apart(stroke, 1e-6 * extent)
+        points = _apart(stroke, 1e-9 * extent)
         if share < 1:
             kept = max(2, int(len(points) * share))
             points = points[np.linspace(0, len(points) - 1, kept).round().astype(int)]
-            points = _apart(points, 1e-6 * extent)
+            points = _apart(points, 1e-9 * extent)
         lines.append(_resample(_bend(points, step), step))
     return lines
 
@@ -238,7 +238,7 @@ def _smooth(strokes: tuple[Points, ...]) -> list[Points]:
 def _apart(points: Points, least: float) -> Points:
     """Return points without those that lie where the one before them does."""
     steps = np.abs(np.diff(points, axis=0)).max(axis=1)
-    return points[np.concatenate([[True], steps > least])]
+    return np.asarray(points[np.concatenate([[True], steps > least])])
 
 
 def _bend(points: Points, step: float) -> Points:
