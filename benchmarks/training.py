@@ -1,12 +1,14 @@
 """Time (Re)Train against the Keras example network, both to 99.0 % of the MNIST test set.
 
-    python benchmarks/training.py [--rounds N]
+    python benchmarks/training.py [--rounds N] [--rest SECONDS]
 
 The peer is the network of the Keras documentation's "Simple MNIST convnet": two 3×3 convolutions of
 32 and 64 filters, 34,826 parameters, dropout, Adam, batches of 128, 54,000 images. Its time is that
 of its fitting alone, up to the end of the first epoch after which it is right on 99.0 % of the test
 images; ours is all of a training, validation included. Importing TensorFlow is in neither. Each
-run is a process of its own, the two kinds in turn.
+run is a process of its own, the two kinds in turn, each after a rest: many a machine, and many a
+virtual one, is slower after minutes of work than before, and the shorter run would pay for the
+longer one's.
 """
 
 import argparse
@@ -96,6 +98,7 @@ def main() -> None:
     """Run both in turn and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="runs of either kind")
+    parser.add_argument("--rest", type=float, default=30, help="seconds before each run")
     parser.add_argument("--one", choices=("example", "quick"), help=argparse.SUPPRESS)
     parser.add_argument("--seed", type=int, default=0, help="seed of the first round")
     options = parser.parse_args()
@@ -106,6 +109,7 @@ def main() -> None:
     rows: dict[str, list[dict[str, float]]] = {"example": [], "quick": []}
     for seed in range(options.seed, options.seed + options.rounds):
         for kind, done in rows.items():
+            time.sleep(options.rest)
             done.append(_in_a_process(kind, seed))
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}\n")
     print("| network | seed | epochs | seconds | test accuracy | peak memory, MB |")

@@ -173,7 +173,9 @@ def test_every_stage_of_a_training_is_said() -> None:
     queued = Status("queued", seed=12345, ahead=2)
     quick = RECIPES["quick"]
     drawn = f"{quick.num_drawings + quick.num_others:,} generated drawings"
-    assert f"55,000 digits of MNIST and {drawn}, twice each" in said(None, running=False)
+    assert f"{quick.num_images:,} digits of MNIST and {drawn}, twice each" in said(
+        None, running=False
+    )
     drawing = Status("starting", seed=12345, progress=Progress("drawing", num_epochs=2))
     assert "Drawing digits to learn from" in said(drawing)
     assert "Two trainings are ahead of yours." in said(queued)
