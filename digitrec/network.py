@@ -548,7 +548,7 @@ class Network:
         Examples
         --------
         >>> Network.load(resources.data("model.safetensors")).metadata["recipe"]
-        'quick'
+        'best'
         """
         try:
             with Path(path).open("rb") as file:
