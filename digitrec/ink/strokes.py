@@ -24,7 +24,7 @@ MAX_COORDINATE = 1e7
 
 _KEPT_POINTS = 3000  # what a thinned drawing keeps: more than a hand draws in a minute
 _SPACING = 0.5  # of the resampled line, pixels of the fitted box
-_PEN = 12  # width of a line as the pad shows it, pixels of the canvas
+_PEN = 18  # width of a line as the pad shows it, pixels of the canvas
 _VIEW = 56  # side of the pictures of early stages, pixels
 
 
