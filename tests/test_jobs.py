@@ -230,7 +230,10 @@ time.sleep(60)
 
 def _alive(process: psutil.Process) -> bool:
     # A grandchild's zombie is the init process's to reap.
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def test_cancel_while_queued(out: Path, queue: Path) -> None:
