@@ -137,6 +137,32 @@ def test_points_that_all_but_coincide_are_one():
     np.testing.assert_allclose(ink.image([twins]), ink.image([apart]), atol=0.01)
 
 
+BENT = [(80, 80), (200, 76), (150, 170), (130, 250)]
+
+
+@pytest.mark.parametrize("tap", [(285, 200), (20, 20), (20, 270), (250, 90)])
+def test_a_stray_tap_beside_a_digit_changes_nothing(tap):
+    alone = ink.image([BENT])
+    np.testing.assert_array_equal(ink.image([BENT, [tap]]), alone)
+    np.testing.assert_array_equal(ink.image([[tap, (tap[0] + 2, tap[1] - 3)], BENT]), alone)
+    shown = ink.stages([BENT, [tap]])
+    assert shown["drawing"].sum() > ink.stages([BENT])["drawing"].sum() + 5
+    np.testing.assert_array_equal(shown["trimmed"], ink.stages([BENT])["trimmed"])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        [(110, 165), (175, 163)],  # the bar of a crossed 7
+        [(205, 60)],  # a dot that nearly touches
+        [(140, 30)],  # the dot of an i
+        [(230, 150), (244, 150)],  # too long for a tap
+    ],
+)
+def test_what_may_be_part_of_a_sign_stays(part):
+    assert np.abs(ink.image([BENT, part]) - ink.image([BENT])).max() > 0.3
+
+
 def test_many_separate_taps_are_drawn():
     taps = [[(x, y)] for x in range(0, 300, 5) for y in range(0, 300, 5)]
     assert ink.image(taps).mean() > 0.3

@@ -26,6 +26,9 @@ _KEPT_POINTS = 3000  # what a thinned drawing keeps: more than a hand draws in a
 _SPACING = 0.5  # of the resampled line, pixels of the fitted box
 _PEN = 18  # width of a line as the pad shows it, pixels of the canvas
 _VIEW = 56  # side of the pictures of early stages, pixels
+_TAP = 0.06  # a stroke smaller than this share of the largest is a tap
+_BESIDE = 0.1  # a tap further to the side of all else than this share of its size is stray
+_BEYOND = 0.75  # and one as far above or below
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +121,8 @@ def check(strokes: Strokes) -> tuple[Points, ...]:
 def image(strokes: Strokes, *, pen: float = frame.PEN) -> frame.Float | None:
     """Turn a drawing into the image that MNIST would have made of it.
 
-    Where on the canvas it was drawn, and how large, changes nothing.
+    Where on the canvas it was drawn, and how large, changes nothing, nor does a stray tap beside
+    it.
 
     Parameters
     ----------
@@ -149,7 +153,7 @@ def image(strokes: Strokes, *, pen: float = frame.PEN) -> frame.Float | None:
     """
     if not 0.5 <= pen <= 8:
         raise ValueError(f"pen must be from 0.5 to 8 pixels. Received: {pen!r}")
-    lines = _smooth(check(strokes))
+    lines = _smooth(_without_stray_taps(check(strokes)))
     if not lines:
         return None
     return _framed(lines, pen)[1]
@@ -167,9 +171,9 @@ def stages(strokes: Strokes) -> dict[str, frame.Float] | None:
     -------
     dict of str to ndarray of float32, or None
         In order: "drawing" (56, 56), the whole canvas made small; "trimmed" (56, 56), the ink
-        alone, with the thickness it was drawn in; "fitted" (20, 20), its longer side made to fit
-        and the line redrawn with one pen; "centred" (28, 28), moved to its centre of mass, which
-        equals :func:`image`. None when there is no ink.
+        alone, without stray taps, with the thickness it was drawn in; "fitted" (20, 20), its
+        longer side made to fit and the line redrawn with one pen; "centred" (28, 28), moved to its
+        centre of mass, which equals :func:`image`. None when there is no ink.
 
     Raises
     ------
@@ -181,16 +185,18 @@ def stages(strokes: Strokes) -> dict[str, frame.Float] | None:
     >>> {name: picture.shape for name, picture in stages([[(10, 10), (10, 200)]]).items()}
     {'drawing': (56, 56), 'trimmed': (56, 56), 'fitted': (20, 20), 'centred': (28, 28)}
     """
-    lines = _smooth(check(strokes))
+    checked = check(strokes)
+    everything, lines = _smooth(checked), _smooth(_without_stray_taps(checked))
     if not lines:
         return None
-    low, high = _corners(lines)
+    low, high = _corners(everything)
     # A canvas that starts elsewhere than at 0, or is larger than the pad, is shown whole.
     start = np.minimum(low, 0)
     size = max(CANVAS, float((high - start).max()))
     zoom = _VIEW / size
     pen = _PEN * zoom
-    drawing = frame.paint(_distance(lines, zoom), _VIEW, pen, (start + size / 2) * zoom)
+    drawing = frame.paint(_distance(everything, zoom), _VIEW, pen, (start + size / 2) * zoom)
+    low, high = _corners(lines)
     closer = min(_VIEW / (float((high - low).max()) + _PEN), 8 * zoom)
     trimmed = frame.paint(_distance(lines, closer), _VIEW, _PEN * closer, (low + high) / 2 * closer)
     fitted, centred = _framed(lines, frame.PEN)
@@ -207,6 +213,30 @@ def _framed(lines: list[Points], pen: float) -> tuple[frame.Float, frame.Float]:
 def _corners(lines: list[Points]) -> tuple[Points, Points]:
     points = np.concatenate(lines)
     return points.min(axis=0), points.max(axis=0)
+
+
+def _without_stray_taps(strokes: tuple[Points, ...]) -> tuple[Points, ...]:
+    """Return strokes without taps that are no part of the drawing.
+
+    A finger that touches the pad beside a digit would widen its box, and so shrink the digit. The
+    dot of an i lies above, and that of a hasty 5 nearly touches: these stay.
+    """
+    corners = [(stroke.min(axis=0), stroke.max(axis=0)) for stroke in strokes]
+    extents = [float((high - low).max()) for low, high in corners]
+    least = _TAP * max(extents, default=0.0)
+    if all(extent >= least for extent in extents):
+        return strokes
+    drawn = [pair for pair, extent in zip(corners, extents, strict=True) if extent >= least]
+    low = np.min([pair[0] for pair in drawn], axis=0)
+    high = np.max([pair[1] for pair in drawn], axis=0)
+    size = float((high - low).max())
+    kept = []
+    for stroke, pair, extent in zip(strokes, corners, extents, strict=True):
+        middle = (pair[0] + pair[1]) / 2
+        aside, away = np.maximum(low - middle, middle - high) / size
+        if extent >= least or (aside <= _BESIDE and away <= _BEYOND):
+            kept.append(stroke)
+    return tuple(kept)
 
 
 def _smooth(strokes: tuple[Points, ...]) -> list[Points]:
