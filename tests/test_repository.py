@@ -75,6 +75,7 @@ ROOMS = {
     "evaluation": room("report network ink", "numpy", "scipy sklearn"),
     "plots": room("report network ink explain", "numpy matplotlib", "matplotlib seaborn"),
     "augment": room("", "numpy", "keras tensorflow scipy"),
+    "corruptions": room("", "numpy", "scipy"),
     "hand": room("ink", "numpy", "scipy"),
     "drawings": room("hand resources", "numpy PIL"),
     "recipes": room("mnist network"),
