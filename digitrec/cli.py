@@ -25,11 +25,14 @@ from digitrec.errors import DigitrecError, TrainingError
 
 if TYPE_CHECKING:
     from digitrec.evaluation import Report
+    from digitrec.ink import Sample
     from digitrec.jobs import Status, TrainingJob
     from digitrec.network import Network, Prediction
 
 _INTERRUPTED = 128 + 2
 _PIPE_CLOSED = 128 + 13
+_FIGURES = (".png", ".svg", ".pdf")
+_MOST_MISTAKES = 30
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
         help="labelled drawings as .jsonl or .jsonl.gz (default: the test images of MNIST)",
     )
     evaluate.add_argument("--json", action="store_true", help="one JSON object")
+    evaluate.add_argument(
+        "--figure",
+        type=Path,
+        metavar="FILE",
+        help="also draw where it fails, as .png, .svg or .pdf: what it takes for what, and the "
+        "surest mistakes",
+    )
 
     export = add("export", _export, "write a network for another program")
     export.add_argument("--format", required=True, choices=("keras", "onnx", "litert"))
@@ -184,14 +194,58 @@ def _predict(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from digitrec import evaluation, ink, mnist
 
+    if arguments.figure is not None:
+        _check_figure(arguments.figure)
     network = _network(arguments.model)
     if arguments.ink is None:
         test = mnist.load_part("test")
-        report = evaluation.evaluate(network, test.images, test.labels)
+        images: Any = test.images
+        report = evaluation.evaluate(network, images, test.labels)
     else:
-        report = evaluation.evaluate_ink(network, ink.read(arguments.ink))
+        samples = ink.read(arguments.ink)
+        report = evaluation.evaluate_ink(network, samples)
+        images = _mistaken(report, samples) if arguments.figure else None
+    if arguments.figure is not None:
+        _write_failures(report, images, arguments.figure)
     print(json.dumps(report.to_dict(), allow_nan=False) if arguments.json else _table(report))
     return 0
+
+
+def _check_figure(path: Path) -> None:
+    """Complain about a figure that cannot be written, before anything is measured for it."""
+    if path.suffix.lower() not in _FIGURES:
+        *others, last = _FIGURES
+        raise ValueError(
+            f"the name of a figure must end in {', '.join(others)} or {last}. "
+            f"Received: {_shown(path)}"
+        )
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {_shown(path.parent)}; make it first")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"no file can be written at {_shown(path)}; choose another place")
+
+
+def _mistaken(report: "Report", samples: "Sequence[Sample]") -> Any:
+    """Return an image a drawing, empty where no mistake was made: no figure shows those."""
+    import numpy as np
+
+    from digitrec import ink
+
+    images = np.zeros((len(samples), 28, 28), np.float32)
+    for place, *_ in report.mistakes[:_MOST_MISTAKES]:
+        image = ink.image(samples[place].strokes)
+        if image is not None:
+            images[place] = image
+    return images
+
+
+def _write_failures(report: "Report", images: Any, path: Path) -> None:
+    from digitrec import files, plots
+
+    if not report.samples:
+        raise ValueError("there is no digit among the drawings, so --figure has nothing to show")
+    figure = plots.failures(report, images, most=_MOST_MISTAKES)
+    files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -105,6 +105,12 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["predict", "."], "."),
         (["evaluate", "--model", "broken.png"], "broken.png"),
         (["evaluate", "--ink", "missing.jsonl"], "missing.jsonl"),
+        (["evaluate", "--figure", "out.jpg"], "must end in .png, .svg or .pdf. Received: out.jpg"),
+        (["evaluate", "--figure", "out"], "must end in .png, .svg or .pdf. Received: out"),
+        (["evaluate", "--figure", "no/out.png"], "there is no folder no; make it first"),
+        (["evaluate", "--figure", "folder.png"], "no file can be written at folder.png"),
+        (["evaluate", "--ink", "missing.jsonl", "--figure", "out.png"], "missing.jsonl"),
+        (["evaluate", "--ink", "letters.jsonl", "--figure", "out.png"], "there is no digit among"),
         (["export", "out.onnx"], "--format"),
         (["export", "--format", "onnx", "no/out.onnx"], "there is no folder no"),
         (["export", "--format", "keras", "out.h5"], "must end in .keras"),
@@ -127,6 +133,8 @@ def test_an_error_is_one_line(
     monkeypatch.chdir(tmp_path)
     Path("broken.png").write_bytes(b"no\npicture")
     Path("broken.jsonl").write_text('{"strokes": [[[1, 2]]]}\n{"strokes"')
+    Path("letters.jsonl").write_text('{"strokes": [[[1, 2], [3, 4]]], "label": "L"}')
+    Path("folder.png").mkdir()
     before = set(tmp_path.iterdir())
     try:
         code: Any = cli.main(arguments)
@@ -237,6 +245,44 @@ def test_evaluate_ink(drawings: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert not any("4s" in line for line in lines)
 
 
+@pytest.mark.parametrize("name", ["out.png", "OUT.SVG", "out.pdf"])
+def test_evaluate_draws_where_it_fails(
+    name: str, drawings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figure = tmp_path / name
+    figure.write_bytes(b"old")
+    assert cli.main(["evaluate", "--ink", str(drawings)]) == 0
+    without = capsys.readouterr().out
+    assert cli.main(["evaluate", "--ink", str(drawings), "--figure", str(figure)]) == 0
+    assert capsys.readouterr() == (without, "")
+    content = figure.read_bytes()
+    assert content.startswith((b"\x89PNG", b"<?xml", b"%PDF-"))
+    assert b"2 of 3 are on the diagonal" in content
+    assert set(tmp_path.iterdir()) == {drawings, figure}
+
+
+def test_the_figure_shows_the_drawings_that_were_read_wrong() -> None:
+    samples = [ink.Sample(ink.check(strokes), "7") for strokes in (SEVEN, ONE, SEVEN)]
+    report = evaluation.evaluate_ink(network.bundled(), samples)
+    assert [mistake.sample for mistake in report.mistakes] == [1]
+    images = cli._mistaken(report, samples)
+    np.testing.assert_array_equal(images[1], ink.image(ONE))
+    assert images[[0, 2]].max() == 0
+
+
+def test_a_figure_where_none_can_be_written_costs_no_measuring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Written out, since whoever may do everything runs the tests in some places.
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
+    monkeypatch.setattr(evaluation, "evaluate", None)
+    assert cli.main(["evaluate", "--figure", str(tmp_path / "out.png")]) == 2
+    output = capsys.readouterr()
+    place = tmp_path / "out.png"
+    assert output.out == ""
+    assert output.err == (f"digitrec: no file can be written at {place}; choose another place\n")
+
+
 def test_evaluate_what_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "letters.jsonl"
     ink.write(path, [ink.Sample(ink.check(SEVEN), "L")] * 2)
@@ -249,7 +295,7 @@ def test_evaluate_what_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_evaluate_mnist(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     test = mnist.load_part("test")
     few = mnist.Part(test.images[:300], test.labels[:300])
@@ -259,6 +305,10 @@ def test_evaluate_mnist(
     expected = evaluation.evaluate(network.bundled(), few.images, few.labels)
     assert result == expected.to_dict()
     assert "not_digits" not in result
+    figure = tmp_path / "mistakes.png"
+    assert cli.main(["evaluate", "--figure", str(figure)]) == 0
+    right = round(300 * expected.accuracy)
+    assert f"{right} of 300 are on the diagonal".encode() in figure.read_bytes()
 
 
 def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,7 @@ def figures(report):
         "accuracy_per_class": plots.accuracy_per_class(report),
         "confusion_matrix": plots.confusion_matrix(report),
         "mistakes": plots.mistakes(report, IMAGES),
+        "failures": plots.failures(report, IMAGES),
         "architecture": plots.architecture(reader()),
         "stages": plots.stages(ink.stages(LINE)),
         "reliability": plots.reliability(report),
@@ -57,7 +58,7 @@ def png(figure):
 
 
 def test_every_function_is_drawn_here(figures):
-    assert {*figures, "alt_text"} == set(plots.__all__)
+    assert {*figures, "alt_text", "to_bytes"} == set(plots.__all__)
     assert set(plots.__all__) <= set(dir(plots))
     with pytest.raises(AttributeError, match="no attribute 'pie'"):
         _ = plots.pie
@@ -120,6 +121,21 @@ def test_notebooks_show_a_figure_with_its_words(figures):
     assert picture.text["Description"] == about["alt"]
     assert picture.width / about["width"] == pytest.approx(1.5)
     assert picture.height / about["height"] == pytest.approx(1.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF-")]
+)
+def test_a_file_of_a_figure_holds_its_words_and_no_date(kind, start):
+    content, again = (plots.to_bytes(plots.training_curves(HISTORY), kind) for _ in range(2))
+    assert content.startswith(start)
+    assert content == again
+    assert b"Two curves over 2.0 epochs" in content
+
+
+def test_a_file_of_a_figure_is_of_a_known_kind():
+    with pytest.raises(ValueError, match=r"as png, svg, pdf\. Received: 'jpg'"):
+        plots.to_bytes(plots.training_curves(HISTORY), "jpg")
 
 
 def test_a_style_chosen_elsewhere_neither_mixes_in_nor_is_changed():
@@ -324,6 +340,26 @@ def test_mistakes_need_their_images(report):
         plots.mistakes(report, IMAGES[:3])
 
 
+def test_failures_are_the_confusions_and_the_mistakes(report):
+    figure = plots.failures(report, IMAGES, most=4)
+    above, below = figure.axes
+    assert texts(above) == texts(plots.confusion_matrix(report).axes[0])
+    assert texts(below) == texts(plots.mistakes(report, IMAGES, most=4).axes[0])
+    assert (above.get_title("left"), below.get_title("left")) == (
+        "6 of 40 digits read wrong",
+        "the 4 surest mistakes",
+    )
+    words = plots.alt_text(figure)
+    assert words.startswith(plots.alt_text(plots.confusion_matrix(report)))
+    assert words.endswith(plots.alt_text(plots.mistakes(report, IMAGES, most=4)))
+
+
+def test_no_failures_are_said_to_be_none():
+    figure = plots.failures(report_of([3], [3]), IMAGES[:1])
+    assert texts(figure.axes[1]) == ["Not one was read wrong."]
+    png(figure)
+
+
 def test_architecture_writes_every_layer_down():
     network = reader()
     written = texts(plots.architecture(network).axes[0])
@@ -357,11 +393,14 @@ def test_reliability_draws_every_bin_that_holds_samples(report):
     assert [bar.get_height() for bar in below.patches] == report.reliability[:, 0].tolist()
 
 
-@pytest.mark.parametrize("name", ["accuracy_per_class", "confusion_matrix", "reliability"])
+@pytest.mark.parametrize(
+    "name", ["accuracy_per_class", "confusion_matrix", "reliability", "failures"]
+)
 def test_a_report_without_digits_cannot_be_drawn(name):
     report = evaluate_ink(reader(), [ink.Sample(LINE, "x")])
+    images = [np.zeros((1, 28, 28))] if name == "failures" else []
     with pytest.raises(ValueError, match="no samples of digits"):
-        getattr(plots, name)(report)
+        getattr(plots, name)(report, *images)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.0001, 0.5, 0.99996, 1.0])

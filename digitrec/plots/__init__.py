@@ -1,8 +1,8 @@
 """Figures of the data, of networks and of how good they are; each takes data and returns a figure.
 
 The figures are made without pyplot, so none is kept after its last reader let go of it, and any
-thread may draw. `alt_text` says in words what a figure shows. Matplotlib is imported when the
-first name is asked for, not before.
+thread may draw. `alt_text` says in words what a figure shows, `to_bytes` makes a file of it.
+Matplotlib is imported when the first name is asked for, not before.
 """
 
 from importlib import import_module
@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digitrec.plots.blueprint import architecture
     from digitrec.plots.curves import training_curves
-    from digitrec.plots.look import alt_text
+    from digitrec.plots.look import alt_text, to_bytes
     from digitrec.plots.pictures import mistakes, sample_digits, stages
     from digitrec.plots.results import accuracy_per_class, confusion_matrix, reliability
+    from digitrec.plots.weak_points import failures
 
 __all__ = [
     "accuracy_per_class",
     "alt_text",
     "architecture",
     "confusion_matrix",
+    "failures",
     "mistakes",
     "reliability",
     "sample_digits",
     "stages",
+    "to_bytes",
     "training_curves",
 ]
 
@@ -32,10 +35,12 @@ _HOMES = {
     "alt_text": "look",
     "architecture": "blueprint",
     "confusion_matrix": "results",
+    "failures": "weak_points",
     "mistakes": "pictures",
     "reliability": "results",
     "sample_digits": "pictures",
     "stages": "pictures",
+    "to_bytes": "look",
     "training_curves": "curves",
 }
 

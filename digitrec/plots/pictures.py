@@ -14,6 +14,7 @@ from digitrec.report import NO_INK, Report
 
 _SIDE = 28
 _TIGHT, _CAPTIONED = (3, 3), (4, 9)  # pixels between images, across and down
+_SHEET_COLUMNS = 5
 
 
 def sample_digits(images: ArrayLike, labels: ArrayLike, seed: int = 0, *, rows: int = 5) -> Figure:
@@ -105,6 +106,19 @@ def mistakes(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
     >>> report = evaluate(network.bundled(), test.images[:500], test.labels[:500])
     >>> figure = mistakes(report, test.images[:500])
     """
+    with new_figure(mistakes_height(report, most)) as figure:
+        describe(figure, draw_mistakes(figure.subplots(), report, images, most=most))
+    return figure
+
+
+def mistakes_height(report: Report, most: int) -> float:
+    """Return how many inches high a sheet of mistakes is at the width of a figure."""
+    num_rows = max(1, -(-min(len(report.mistakes), most) // _SHEET_COLUMNS))
+    return _height(num_rows, columns=_SHEET_COLUMNS, gap=_CAPTIONED) + 0.5
+
+
+def draw_mistakes(axes: Axes, report: Report, images: ArrayLike, *, most: int) -> str:
+    """Draw a sheet of mistakes as :func:`mistakes` does, and return it in words."""
     images = _check_images(images)
     shown = report.mistakes[:most]
     if any(mistake.sample >= len(images) for mistake in shown):
@@ -112,34 +126,25 @@ def mistakes(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
             f"expected the images that were evaluated, at least {max(m.sample for m in shown) + 1};"
             f" received {len(images)}"
         )
-    columns = 5
-    num_rows = max(1, -(-len(shown) // columns))
-    with new_figure(_height(num_rows, columns=columns, gap=_CAPTIONED) + 0.5) as figure:
-        axes = figure.subplots()
-        if not shown:
-            axes.axis("off")
-            axes.text(0.5, 0.5, "Not one was read wrong.", ha="center", va="center")
-            describe(figure, f"No images: not one of {report.samples:,} was read wrong.")
-            return figure
-        tiles = [None if m.predicted == NO_INK else images[m.sample] for m in shown]
-        step = _show_tiles(axes, tiles, columns=columns, gap=_CAPTIONED)
-        for place, (_, label, predicted, confidence) in enumerate(shown):
-            row, column = divmod(place, columns)
-            answer = "no ink" if predicted == NO_INK else str(predicted)
-            x, y = step * column + _SIDE / 2 - 0.5, (_SIDE + _CAPTIONED[1]) * row + _SIDE
-            axes.text(
-                x, y, f"{label} → {answer}", color=VERMILION, ha="right", va="top", weight="bold"
-            )
-            axes.text(x, y, f"  {percent(confidence, 0)}", ha="left", va="top")
-        axes.set_xlabel("what it shows → what it was read as, and how surely")
-        num = len(report.mistakes)
-        pairs = [f"{m.label} as {m.predicted}" for m in shown[:3] if m.predicted != NO_INK]
-        describe(
-            figure,
-            f"{len(shown)} of the {num} images that were read wrong, out of {report.samples:,}, "
-            f"the surest first. The first were read like this: {', '.join(pairs)}.",
-        )
-    return figure
+    if not shown:
+        axes.axis("off")
+        axes.text(0.5, 0.5, "Not one was read wrong.", ha="center", va="center")
+        return f"No images: not one of {report.samples:,} was read wrong."
+    tiles = [None if m.predicted == NO_INK else images[m.sample] for m in shown]
+    step = _show_tiles(axes, tiles, columns=_SHEET_COLUMNS, gap=_CAPTIONED)
+    for place, (_, label, predicted, confidence) in enumerate(shown):
+        row, column = divmod(place, _SHEET_COLUMNS)
+        answer = "no ink" if predicted == NO_INK else str(predicted)
+        x, y = step * column + _SIDE / 2 - 0.5, (_SIDE + _CAPTIONED[1]) * row + _SIDE
+        axes.text(x, y, f"{label} → {answer}", color=VERMILION, ha="right", va="top", weight="bold")
+        axes.text(x, y, f"  {percent(confidence, 0)}", ha="left", va="top")
+    axes.set_xlabel("what it shows → what it was read as, and how surely")
+    words = (
+        f"{len(shown)} of the {len(report.mistakes)} images that were read wrong, out of "
+        f"{report.samples:,}, the surest first."
+    )
+    pairs = [f"{m.label} as {m.predicted}" for m in shown[:3] if m.predicted != NO_INK]
+    return f"{words} The first were read like this: {', '.join(pairs)}." if pairs else words
 
 
 def stages(images: Mapping[str, ArrayLike]) -> Figure:

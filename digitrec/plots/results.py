@@ -1,12 +1,16 @@
 """Figures of a report: accuracy of every digit, what was taken for what, how far to trust."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from digitrec.plots.look import BLUE, INK, ORANGE, PALE, VERMILION, describe, new_figure, percent
 from digitrec.report import Report
+
+CONFUSION_HEIGHT = 5.9
+"""Of the confusion matrix at the width of a figure, inches."""
 
 
 def accuracy_per_class(report: Report) -> Figure:
@@ -115,31 +119,36 @@ def confusion_matrix(report: Report) -> Figure:
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('read as', 'shows')
     """
+    _check_samples(report)
+    with new_figure(CONFUSION_HEIGHT) as figure:
+        describe(figure, draw_confusion(figure.subplots(), report))
+    return figure
+
+
+def draw_confusion(axes: Axes, report: Report) -> str:
+    """Draw the confusion matrix of a report that holds digits, and return it in words."""
     import seaborn  # noqa: PLC0415 - brings pandas; the other figures do without
 
     _check_samples(report)
     counts = report.confusion
-    with new_figure(5.9) as figure:
-        axes = figure.subplots()
-        seaborn.heatmap(
-            counts,
-            ax=axes,
-            mask=counts == 0,
-            annot=True,
-            fmt="d",
-            annot_kws={"fontsize": 11},
-            cmap="viridis_r",
-            norm=LogNorm(1, max(2, counts.max())),
-            square=True,
-            linewidths=1,
-            linecolor=PALE,
-            cbar=False,  # every cell says its number
-        )
-        axes.tick_params(length=0, labelrotation=0)
-        axes.set_xlabel("read as")
-        axes.set_ylabel("shows")
-        describe(figure, _confusion_in_words(report))
-    return figure
+    seaborn.heatmap(
+        counts,
+        ax=axes,
+        mask=counts == 0,
+        annot=True,
+        fmt="d",
+        annot_kws={"fontsize": 11},
+        cmap="viridis_r",
+        norm=LogNorm(1, max(2, counts.max())),
+        square=True,
+        linewidths=1,
+        linecolor=PALE,
+        cbar=False,  # every cell says its number
+    )
+    axes.tick_params(length=0, labelrotation=0)
+    axes.set_xlabel("read as")
+    axes.set_ylabel("shows")
+    return _confusion_in_words(report)
 
 
 def reliability(report: Report) -> Figure:
