@@ -15,16 +15,12 @@ Make = Callable[[np.random.Generator], list[Points]]
 
 
 def _from_table(table: dict[str, tuple[str, ...]], sharpness: float | None = None) -> Make:
+    # The tables list more ways of writing those signs that come near a digit, and all ways are as
+    # common as each other: it is these signs that a network has to see often.
     texts = [text for variants in table.values() for text in variants]
-    # Every sign is as common as any other, however many ways of writing it are listed.
-    shares = np.repeat(
-        [1 / len(variants) / len(table) for variants in table.values()],
-        [len(variants) for variants in table.values()],
-    )
-    bounds = np.cumsum(shares)[:-1]
 
     def make(rng: np.random.Generator) -> list[Points]:
-        skeleton = _skeleton(texts[int(np.searchsorted(bounds, rng.random(), side="right"))])
+        skeleton = _skeleton(texts[int(rng.integers(len(texts)))])
         return skeleton.curves(rng, 0.065 * np.exp(rng.normal(0, 0.45)), sharpness)
 
     return make
@@ -201,9 +197,9 @@ _small = _from_table(signs.SMALL)
 
 KINDS: dict[str, tuple[float, Make, float]] = {
     "capital": (3, _from_table(signs.CAPITALS), 1.0),
-    "small letter": (3, _handwritten, 1.0),
+    "small letter": (4, _handwritten, 1.0),
     "foreign letter": (2, _from_table(signs.FOREIGN), 1.0),
-    "sign": (2, _from_table(signs.SIGNS), 0.8),
+    "sign": (3, _from_table(signs.SIGNS), 0.8),
     "figure": (1, _from_table(signs.FIGURES, 0.9), 0.8),
     "doodle": (1, _from_table(signs.DOODLES), 0.8),
     "invented letter": (2, _invented, 1.0),
