@@ -1,4 +1,4 @@
-"""Distortions of digit images: what a hand varies and MNIST shows too little of."""
+"""Digit images as other hands, or poor light and lenses, would have made them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +45,7 @@ def distort(
     >>> distort(images, np.random.default_rng(0)).shape
     (2, 28, 28)
     """
-    if images.ndim != 3 or images.shape[1:] != (_SIDE, _SIDE) or images.dtype != np.uint8:
-        raise ValueError(
-            "images must be uint8 of shape (n, 28, 28). "
-            f"Received: {images.dtype} of shape {images.shape}"
-        )
+    _check(images)
     if not 0 <= strength <= 3:
         raise ValueError(f"strength must be from 0 to 3. Received: {strength}")
     distorted = np.empty_like(images)
@@ -58,6 +54,68 @@ def distort(
         places = _places(len(chunk), rng, strength)
         distorted[start : start + _CHUNK] = _sample(chunk, places)
     return distorted
+
+
+def degrade(
+    images: NDArray[np.uint8], rng: np.random.Generator, *, share: float = 1.0
+) -> NDArray[np.uint8]:
+    """Return images, some of them as on grey paper, through a poor lens, in poor light.
+
+    Each that is chosen is blurred, loses contrast, gets a grey ground, and noise: all four in
+    random amounts, the last two not always.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, 28, 28)
+        Left as they are.
+    rng : numpy.random.Generator
+        The same generator state gives the same images.
+    share : float
+        Of how many images this happens to, 0 to 1.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 28, 28)
+
+    Raises
+    ------
+    ValueError
+        If the images have another shape or type, or the share is not from 0 to 1.
+
+    Examples
+    --------
+    >>> images = np.zeros((2, 28, 28), np.uint8)
+    >>> degrade(images, np.random.default_rng(0)).max() > 0
+    np.True_
+    """
+    from scipy import ndimage  # noqa: PLC0415 - only training needs it
+
+    _check(images)
+    if not 0 <= share <= 1:
+        raise ValueError(f"share must be from 0 to 1. Received: {share}")
+    degraded = images.copy()
+    chosen = np.flatnonzero(rng.random(len(images)) < share)
+    for start in range(0, len(chosen), _CHUNK):
+        places = chosen[start : start + _CHUNK]
+
+        def draw(low: float, high: float, num: int = len(places)) -> NDArray[np.float32]:
+            return rng.uniform(low, high, (num, 1, 1)).astype(np.float32)
+
+        blur = rng.uniform(0, 1.3)  # pixels, one for all of these: it is what takes the time
+        ink = ndimage.gaussian_filter(images[places].astype(np.float32) / 255, (0, blur, blur))
+        ground, contrast = np.maximum(draw(-0.3, 0.6), 0), draw(0.5, 1)
+        noise = np.maximum(draw(-0.1, 0.2), 0) * rng.standard_normal(ink.shape, np.float32)
+        shown = ground + (1 - ground) * contrast * ink + noise
+        degraded[places] = np.clip(255 * shown, 0, 255).astype(np.uint8)
+    return degraded
+
+
+def _check(images: NDArray[np.uint8]) -> None:
+    if images.ndim != 3 or images.shape[1:] != (_SIDE, _SIDE) or images.dtype != np.uint8:
+        raise ValueError(
+            "images must be uint8 of shape (n, 28, 28). "
+            f"Received: {images.dtype} of shape {images.shape}"
+        )
 
 
 def _places(num: int, rng: np.random.Generator, strength: float) -> NDArray[np.float32]:

@@ -36,11 +36,14 @@ class Recipe:
         convolution's weights when the training is over.
     dropout : float
         Share of the last layer's inputs left out at random while training, 0 to 0.9.
-    distortion : float
-        Strength of :func:`digitrec.augment.distort`, new in every epoch, 0 to 3.
-
+    distortion, drawing_distortion : float
+        Strength of :func:`digitrec.augment.distort` on MNIST's digits and on drawings, new in every
+        epoch, 0 to 3.
+    degraded : float
+        Share of all images that :func:`digitrec.augment.degrade` blurs and greys, new in every
+        epoch, 0 to 1.
     clean_epochs : int
-        The last so many epochs see MNIST undistorted, 0 to ``epochs``.
+        The last so many epochs see MNIST undistorted and nothing degraded, 0 to ``epochs``.
     num_drawings : int
         Digits drawn by :mod:`digitrec.hand` that every epoch adds, 0 to 200,000. The package has
         12,000 ready (:mod:`digitrec.drawings`); if more are wanted, all are drawn anew first.
@@ -72,6 +75,8 @@ class Recipe:
     batch_normalisation: bool = False
     dropout: float = 0.0
     distortion: float = 0.0
+    drawing_distortion: float = 0.0
+    degraded: float = 0.0
     clean_epochs: int = 0
     num_drawings: int = 0
     num_others: int = 0
@@ -107,7 +112,13 @@ _WHOLE = {
     "num_drawings": (0, 200_000),
     "num_others": (0, 200_000),
 }
-_REAL = {"learning_rate": (1e-6, 1.0), "dropout": (0.0, 0.9), "distortion": (0.0, 3.0)}
+_REAL = {
+    "learning_rate": (1e-6, 1.0),
+    "dropout": (0.0, 0.9),
+    "distortion": (0.0, 3.0),
+    "drawing_distortion": (0.0, 3.0),
+    "degraded": (0.0, 1.0),
+}
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
@@ -134,17 +145,18 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "What comes with the package: MNIST distorted, generated drawings, and what is none.",
-            epochs=14,
+            epochs=16,
             learning_rate=0.004,
             one_cycle=True,
-            filters=(24, 64),
-            padding=("same", "valid"),
+            filters=(32, 96),
             batch_normalisation=True,
             dropout=0.2,
-            distortion=0.7,
+            distortion=0.85,
+            drawing_distortion=0.5,
+            degraded=0.08,
             clean_epochs=2,
-            num_drawings=40_000,
-            num_others=20_000,
+            num_drawings=60_000,
+            num_others=30_000,
         ),
     )
 }

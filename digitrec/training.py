@@ -29,10 +29,10 @@ __all__ = ["RECIPES", "Progress", "Recipe", "build", "to_keras", "to_network", "
 STEPS_AT_ONCE = 8
 """Batches that Keras runs between two reports of progress: less overhead, still many a second."""
 
-_REFUSED_VALIDATION = 0.01  # share of the validation digits that may be refused
+_REFUSED_VALIDATION = 0.015  # share of the validation digits that may be refused
 _REPORT_SECONDS = 0.1
 _DRAWINGS_AT_ONCE = 500
-_OTHERS_WEIGHT = 0.3
+_OTHERS_WEIGHT = 0.25
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -357,13 +357,15 @@ def _fit(
     validation = mnist.load_part("validation")
     accuracy = 0.0
     for epoch in range(recipe.epochs):
-        seen = images
-        if recipe.distortion and epoch < recipe.epochs - recipe.clean_epochs:
-            # Drawings vary enough by themselves: only MNIST's digits are distorted.
-            distorted = augment.distort(
-                images[: recipe.num_images], rng, strength=recipe.distortion
-            )
-            seen = np.concatenate([distorted, images[recipe.num_images :]])
+        seen = images.copy()
+        mnists, drawn = slice(recipe.num_images), slice(recipe.num_images, None)
+        if recipe.drawing_distortion:
+            seen[drawn] = augment.distort(images[drawn], rng, strength=recipe.drawing_distortion)
+        if epoch < recipe.epochs - recipe.clean_epochs:
+            if recipe.distortion:
+                seen[mnists] = augment.distort(images[mnists], rng, strength=recipe.distortion)
+            if recipe.degraded:
+                seen = augment.degrade(seen, rng, share=recipe.degraded)
         order = rng.permutation(len(images))
         model.fit(
             seen[order][..., None],

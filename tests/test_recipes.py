@@ -34,6 +34,8 @@ def test_classic_is_the_original_pages():
         {"padding": ("valid", "full")},
         {"dropout": 1.0},
         {"distortion": -0.1},
+        {"drawing_distortion": 4},
+        {"degraded": 1.2},
     ],
 )
 def test_impossible_settings_are_named(change):

@@ -101,7 +101,14 @@ def test_distortion_and_dropout_train_too():
 
 def test_generated_drawings_are_learnt_and_what_is_no_digit_is_doubted():
     recipe = dataclasses.replace(
-        TINY, num_images=100, num_drawings=2_000, num_others=600, epochs=4, clean_epochs=1
+        TINY,
+        num_images=100,
+        num_drawings=2_000,
+        num_others=600,
+        epochs=4,
+        clean_epochs=1,
+        drawing_distortion=0.3,
+        degraded=0.05,
     )
     network = training.train(recipe, seed=2)
     rng = np.random.default_rng(99)
