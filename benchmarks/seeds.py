@@ -1,65 +1,89 @@
 """Train a recipe from several seeds, and print how good its networks are on average.
 
     python benchmarks/seeds.py [INK ...] [--recipe best] [--seeds 5] [--at-once 1] --keep FOLDER
+    python benchmarks/seeds.py --recipe best --set epochs=8 --set filters=16,32 --keep FOLDER
 
-Every seed is a training of its own, as ``digitrec train`` does it, in a process of its own. The
-networks stay in the folder, and a seed whose network is there already is not trained again, so a
-run that was interrupted goes on where it was. Ink files, if any are given, are read by every
+Every seed is a process of its own. The networks stay in the folder, and a seed whose network is
+there already is not trained again, so a run that was interrupted goes on where it was. Settings of
+the recipe can be changed, to see what each is worth. Ink files, if any are given, are read by every
 network together: labels that are no digit count as what should be refused.
 """
 
 import argparse
+import dataclasses
+import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from digitrec import evaluation, ink, mnist
-from digitrec.network import Network
-from digitrec.recipes import RECIPES
+from digitrec.network import Network, energy
+from digitrec.recipes import RECIPES, Recipe
 
 _PAUSE = 1.0  # seconds between two looks at the trainings
 
 
-def train(recipe: str, seeds: list[int], folder: Path, at_once: int) -> None:
+def changed(recipe: Recipe, changes: list[str]) -> Recipe:
+    """Return a recipe with settings given as NAME=VALUE."""
+    values: dict[str, Any] = {}
+    for change in changes:
+        name, _, text = change.partition("=")
+        if name not in {field.name for field in dataclasses.fields(Recipe)}:
+            raise ValueError(f"a recipe has no setting {name!r}")
+        parts = [_value(part) for part in text.split(",")]
+        values[name] = tuple(parts) if len(parts) > 1 else parts[0]
+    return dataclasses.replace(recipe, **values)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text.lower())
+    except json.JSONDecodeError:
+        return text
+
+
+def train(seeds: list[int], folder: Path, at_once: int, arguments: list[str]) -> None:
     """Train every seed that has no network in the folder yet."""
-    waiting = [seed for seed in seeds if not _file(folder, recipe, seed).exists()]
-    running: dict[int, subprocess.Popen[bytes]] = {}
-    with tempfile.TemporaryDirectory() as queues:
-        try:
-            while waiting or running:
-                while waiting and len(running) < at_once:
-                    seed = waiting.pop(0)
-                    running[seed] = _start(recipe, seed, folder, at_once, queues)
-                time.sleep(_PAUSE)
-                for seed in [s for s, process in running.items() if process.poll() is not None]:
-                    if running.pop(seed).returncode:
-                        sys.exit(f"the training from seed {seed} failed (its message is above)")
-        finally:
-            for process in running.values():
-                process.terminate()
-                process.wait()
-
-
-def _start(
-    recipe: str, seed: int, folder: Path, at_once: int, queues: str
-) -> subprocess.Popen[bytes]:
-    environment = dict(os.environ)
+    environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3")
     if at_once > 1:
-        # Trainings on one machine wait for each other, unless each has a queue of its own; and two
-        # that both take every core would spend their time waiting for each other after all.
-        environment["DIGITREC_QUEUE"] = str(Path(queues) / str(seed))
+        # Two trainings that both take every core would spend their time waiting for each other.
         environment["TF_NUM_INTRAOP_THREADS"] = str(max(1, (os.cpu_count() or 1) // at_once))
-    command = [sys.executable, "-m", "digitrec", "train", "--recipe", recipe, "--seed", str(seed)]
-    command += ["--out", str(_file(folder, recipe, seed))]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    waiting = [seed for seed in seeds if not _file(folder, seed).exists()]
+    running: dict[int, subprocess.Popen[bytes]] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                seed = waiting.pop(0)
+                command = [sys.executable, __file__, *arguments, "--one", str(seed)]
+                running[seed] = subprocess.Popen(command, env=environment)
+            time.sleep(_PAUSE)
+            for seed in [s for s, process in running.items() if process.poll() is not None]:
+                if running.pop(seed).returncode:
+                    sys.exit(f"the training from seed {seed} failed (its message is above)")
+    finally:
+        for process in running.values():
+            process.terminate()
+            process.wait()
 
 
-def _file(folder: Path, recipe: str, seed: int) -> Path:
-    return folder / f"{recipe}-{seed}.safetensors"
+def _file(folder: Path, seed: int) -> Path:
+    return folder / f"{seed}.safetensors"
+
+
+def _refused_at(network: Network, drawings: list[ink.Sample], share: float) -> float | None:
+    """Return the share of what is no digit that is refused when so many digits are."""
+    images = np.stack([image for d in drawings if (image := ink.image(d.strokes)) is not None])
+    digits = np.array([d.label in set("0123456789") for d in drawings if ink.check(d.strokes)])
+    if digits.all() or not digits.any():
+        return None
+    energies = energy(network.logits(images))
+    return float((energies[~digits] < np.quantile(energies[digits], share)).mean())
 
 
 def main() -> None:
@@ -67,21 +91,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("ink", nargs="*", type=Path, help="labelled ink to read as well")
     parser.add_argument("--recipe", default="best", choices=RECIPES)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--seeds", type=int, default=5, help="how many, from 1 on")
     parser.add_argument("--at-once", type=int, default=1, help="trainings side by side")
     parser.add_argument("--keep", type=Path, required=True, help="folder for the networks")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.seeds < 1 or options.at_once < 1:
         parser.error("--seeds and --at-once must be at least 1")
+    try:
+        recipe = changed(RECIPES[options.recipe], options.set)
+        drawings = [sample for path in options.ink for sample in ink.read(path)]
+    except (ValueError, TypeError, OSError) as error:
+        parser.error(str(error))
     options.keep.mkdir(parents=True, exist_ok=True)
-    drawings = [sample for path in options.ink for sample in ink.read(path)]
+    if options.one is not None:
+        from digitrec import training
+
+        training.train(recipe, seed=options.one).save(_file(options.keep, options.one))
+        return
     seeds = list(range(1, options.seeds + 1))
-    train(options.recipe, seeds, options.keep, options.at_once)
+    train(seeds, options.keep, options.at_once, sys.argv[1:])
 
     test = mnist.load_part("test")
     columns: dict[str, list[float]] = {}
     for seed in seeds:
-        network = Network.load(_file(options.keep, options.recipe, seed))
+        network = Network.load(_file(options.keep, seed))
         report = evaluation.evaluate(network, test.images, test.labels)
         row = {
             "minutes": network.metadata["seconds"] / 60,
@@ -94,7 +129,10 @@ def main() -> None:
             row |= {"ink": 100 * read.accuracy, "ink refused": 100 * read.refused}
             row["ink calibration error"] = 100 * read.ece
             if read.not_digits:
-                row["no digits refused"] = 100 * read.not_digits.refused
+                row["others refused"] = 100 * read.not_digits.refused
+            at = _refused_at(network, drawings, 0.02)
+            if at is not None:
+                row["others refused at 2 % of digits"] = 100 * at
         for name, value in row.items():
             columns.setdefault(name, []).append(value)
     print("| seed | " + " | ".join(columns) + " |")
