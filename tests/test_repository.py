@@ -96,7 +96,8 @@ ROOMS = {
         "IPython",
     ),
     "course": room(
-        "app evaluation report plots explain ink mnist network resources",
+        "app jobs training recipes drawings hand corruptions augment evaluation report plots explain "
+        "ink mnist network resources files",
         "numpy PIL ipywidgets ipycanvas anywidget traitlets",
         "IPython",
     ),
