@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.lab import Lab, Reader, running_lab
 from tests.browser.visit import Visit
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -107,3 +108,31 @@ def visit(meet: Callable[..., Visit]) -> Visit:
 def phone(meet: Callable[..., Visit]) -> Visit:
     """Give the page on a phone, 375 pixels wide."""
     return meet(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Give a running JupyterLab on a copy of the notebooks."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture
+def read(browser: Browser, lab: Lab) -> Iterator[Callable[..., Reader]]:
+    """Give a way to open a notebook; every reader's page is closed and checked after the test."""
+    readers: list[Reader] = []
+
+    def open_notebook(name: str, *, run: bool = True, width: int = 1500) -> Reader:
+        viewport = {"width": width, "height": 1000}
+        reader = Reader(browser.new_context(viewport=viewport).new_page(), lab)
+        readers.append(reader)
+        reader.open_notebook(name)
+        if run:
+            reader.run_all()
+        return reader
+
+    yield open_notebook
+    for reader in readers:
+        reader.close()
+    for reader in readers:
+        reader.check()
