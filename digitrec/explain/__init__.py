@@ -1,6 +1,7 @@
 """What every layer of a network saw, as data for pictures and tables."""
 
 from digitrec.explain.layer_sizes import Size, sizes
+from digitrec.explain.occlusion import occlusion
 from digitrec.explain.steps import (
     Softmax,
     Step,
@@ -17,6 +18,7 @@ __all__ = [
     "Step",
     "Window",
     "convolution_step",
+    "occlusion",
     "pooling_step",
     "sizes",
     "softmax_steps",
