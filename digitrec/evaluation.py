@@ -20,7 +20,17 @@ from digitrec.report import (
     calibration_error,
 )
 
-__all__ = ["NO_INK", "Mistake", "NotDigits", "Report", "evaluate", "evaluate_ink"]
+__all__ = [
+    "NO_INK",
+    "Mistake",
+    "NotDigits",
+    "Report",
+    "evaluate",
+    "evaluate_ink",
+    "evaluate_logits",
+    "reliability_table",
+    "wilson_interval",
+]
 
 _CHUNK = 1_000  # images a pass: bounds the memory of an evaluation
 
@@ -54,22 +64,51 @@ def evaluate(network: Network, images: ArrayLike, labels: ArrayLike) -> Report:
     (10, 10)
     """
     images, labels = np.asarray(images), np.asarray(labels)
-    if labels.ndim != 1 or labels.shape != images.shape[:1]:
-        raise ValueError(
-            "expected one label an image; "
-            f"received labels of shape {labels.shape} and images of shape {images.shape}"
-        )
-    if len(labels) == 0:
-        raise ValueError("expected at least one image to evaluate; received none")
-    if labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(CLASSES)).all():
-        received = ", ".join(map(str, np.unique(labels)[:20]))
-        raise ValueError(
-            f"expected integer labels from 0 to 9; received {labels.dtype}: {received}"
-        )
+    _check_labels(labels, images, "images")
     answers = _Answers(len(labels))
     for start in range(0, len(labels), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        answers.fill(network, np.arange(len(labels))[chunk], images[chunk])
+        places = np.arange(start, min(start + _CHUNK, len(labels)))
+        answers.fill(network, places, network.logits(images[places]))
+    return _report(labels.astype(np.int64), np.arange(len(labels)), answers)
+
+
+def evaluate_logits(network: Network, logits: ArrayLike, labels: ArrayLike) -> Report:
+    """Judge a network's outputs that were computed before.
+
+    Parameters
+    ----------
+    network : Network
+        Its calibration makes probabilities of the outputs, and decides what is refused.
+    logits : array_like, shape (n, 10)
+        As :meth:`digitrec.network.Network.logits` returns them.
+    labels : array_like of int, shape (n,)
+        The digit in each image, 0 to 9.
+
+    Returns
+    -------
+    Report
+        What :func:`evaluate` returns for the images themselves.
+
+    Raises
+    ------
+    ValueError
+        If there are none, they are not ten an image, their number differs from that of the
+        labels, or a label is no digit.
+
+    Examples
+    --------
+    >>> from digitrec import mnist, network
+    >>> test, cnn = mnist.load_part("test"), network.bundled()
+    >>> logits = cnn.logits(test.images[:100])
+    >>> evaluate_logits(cnn, logits, test.labels[:100]).samples
+    100
+    """
+    logits, labels = np.asarray(logits), np.asarray(labels)
+    if logits.ndim != 2 or logits.shape[1] != CLASSES:
+        raise ValueError(f"expected logits of shape (n, {CLASSES}); received {logits.shape}")
+    _check_labels(labels, logits, "logits")
+    answers = _Answers(len(labels))
+    answers.fill(network, np.arange(len(labels)), logits)
     return _report(labels.astype(np.int64), np.arange(len(labels)), answers)
 
 
@@ -120,12 +159,99 @@ def evaluate_ink(network: Network, samples: Sequence[ink.Sample]) -> Report:
         ]
         inked = [(place, image) for place, image in drawn if image is not None]
         if inked:
-            answers.fill(
-                network, np.array([i for i, _ in inked]), np.stack([image for _, image in inked])
-            )
+            logits = network.logits(np.stack([image for _, image in inked]))
+            answers.fill(network, np.array([i for i, _ in inked]), logits)
     digits = {str(digit): digit for digit in range(CLASSES)}
     labels = np.array([digits.get(sample.label or "", CLASSES) for sample in samples], np.int64)
     return _report(labels, np.arange(len(samples)), answers)
+
+
+def wilson_interval(num_right: int, num_samples: int) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy.
+
+    Parameters
+    ----------
+    num_right : int
+        How many answers were right.
+    num_samples : int
+        Of how many.
+
+    Returns
+    -------
+    tuple of float
+        Low and high, 0 to 1; NaN if there are no samples (Wilson, "Probable Inference, the Law of
+        Succession, and Statistical Inference", 1927).
+
+    Raises
+    ------
+    ValueError
+        If more are right than there are, or a number is below zero.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson_interval(9, 10)]
+    [0.596, 0.982]
+    """
+    if not 0 <= num_right <= num_samples:
+        raise ValueError(
+            f"expected from 0 to {num_samples} right answers, as many as samples; "
+            f"received {num_right}"
+        )
+    if not num_samples:
+        return math.nan, math.nan
+    from scipy.stats import binomtest  # noqa: PLC0415 - reading a stored report must not cost this
+
+    interval = binomtest(int(num_right), int(num_samples)).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def reliability_table(confidence: ArrayLike, right: ArrayLike) -> Floats:
+    """Return how often answers were right that were so and so sure.
+
+    Parameters
+    ----------
+    confidence : array_like of float, shape (n,)
+        The probability of each answer, 0 to 1.
+    right : array_like of bool, shape (n,)
+        Whether it was right.
+
+    Returns
+    -------
+    ndarray of float64, shape (15, 3)
+        For every bin of confidence, of equal width, its number of samples, their mean confidence
+        and their accuracy; both are NaN where it is empty.
+
+    Examples
+    --------
+    >>> reliability_table([0.98, 0.99], [True, False])[-1].round(3).tolist()
+    [2.0, 0.985, 0.5]
+    """
+    confidence, right = np.asarray(confidence, np.float64), np.asarray(right, bool)
+    # A bin holds its upper edge, as in Guo et al.; a confidence of 0 goes to the first.
+    bins = np.clip(np.ceil(confidence * NUM_BINS).astype(int) - 1, 0, NUM_BINS - 1)
+    counts = np.bincount(bins, minlength=NUM_BINS)
+    table = np.full((NUM_BINS, 3), np.nan)
+    table[:, 0] = counts
+    filled = counts > 0
+    for column, values in ((1, confidence), (2, right)):
+        sums = np.bincount(bins, weights=values, minlength=NUM_BINS)
+        table[filled, column] = sums[filled] / counts[filled]
+    return table
+
+
+def _check_labels(labels: NDArray[Any], samples: NDArray[Any], what: str) -> None:
+    if labels.ndim != 1 or labels.shape != samples.shape[:1]:
+        raise ValueError(
+            "expected one label an image; "
+            f"received labels of shape {labels.shape} and {what} of shape {samples.shape}"
+        )
+    if len(labels) == 0:
+        raise ValueError("expected at least one image to evaluate; received none")
+    if labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(CLASSES)).all():
+        received = ", ".join(map(str, np.unique(labels)[:20]))
+        raise ValueError(
+            f"expected integer labels from 0 to 9; received {labels.dtype}: {received}"
+        )
 
 
 class _Answers:
@@ -136,8 +262,7 @@ class _Answers:
         self.confidence = np.zeros(num_samples)
         self.refused = np.ones(num_samples, bool)
 
-    def fill(self, network: Network, places: Counts, images: NDArray[Any]) -> None:
-        logits = network.logits(images)
+    def fill(self, network: Network, places: Counts, logits: NDArray[Any]) -> None:
         probabilities = network.softmax(logits)
         self.predicted[places] = probabilities.argmax(axis=1)
         self.confidence[places] = probabilities.max(axis=1)
@@ -170,16 +295,19 @@ def _report(labels: Counts, places: Counts, answers: _Answers) -> Report:
         precision, per_class, _, _ = precision_recall_fscore_support(
             labels, predicted, labels=classes, zero_division=np.nan
         )
-    reliability = _reliability(confidence, right)
+    reliability = reliability_table(confidence, right)
     wrong = np.flatnonzero(~right)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     return Report(
         samples=len(labels),
         accuracy=_share(right.sum(), len(labels)),
-        interval=_wilson(int(right.sum()), len(labels)),
+        interval=wilson_interval(int(right.sum()), len(labels)),
         per_class=per_class,
         per_class_interval=np.array(
-            [_wilson(int(confusion[digit, digit]), int(support[digit])) for digit in classes]
+            [
+                wilson_interval(int(confusion[digit, digit]), int(support[digit]))
+                for digit in classes
+            ]
         ),
         precision=precision,
         confusion=confusion,
@@ -197,25 +325,3 @@ def _report(labels: Counts, places: Counts, answers: _Answers) -> Report:
 
 def _share(num: int, of: int) -> float:
     return float(num) / of if of else math.nan
-
-
-def _wilson(num_right: int, num_samples: int) -> tuple[float, float]:
-    if not num_samples:
-        return math.nan, math.nan
-    from scipy.stats import binomtest  # noqa: PLC0415 - as scikit-learn above
-
-    interval = binomtest(num_right, num_samples).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def _reliability(confidence: Floats, right: NDArray[np.bool_]) -> Floats:
-    # A bin holds its upper edge, as in Guo et al.; a confidence of 0 goes to the first.
-    bins = np.clip(np.ceil(confidence * NUM_BINS).astype(int) - 1, 0, NUM_BINS - 1)
-    counts = np.bincount(bins, minlength=NUM_BINS)
-    table = np.full((NUM_BINS, 3), np.nan)
-    table[:, 0] = counts
-    filled = counts > 0
-    for column, values in ((1, confidence), (2, right)):
-        sums = np.bincount(bins, weights=values, minlength=NUM_BINS)
-        table[filled, column] = sums[filled] / counts[filled]
-    return table

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from readers import cases, images_saying, reader, report_of
 
 from digitrec import evaluation, ink
-from digitrec.evaluation import NO_INK, Report, evaluate, evaluate_ink
+from digitrec.evaluation import (
+    NO_INK,
+    Report,
+    evaluate,
+    evaluate_ink,
+    evaluate_logits,
+    reliability_table,
+    wilson_interval,
+)
 from digitrec.network import Network
 
 # What a report says
@@ -90,6 +98,47 @@ def test_wilson_interval_of_a_textbook_case():
     # 81 of 263: Newcombe, "Two-sided confidence intervals for the single proportion", 1998.
     report = report_of([1] * 263, [1] * 81 + [7] * 182)
     assert report.interval == pytest.approx((0.2553, 0.3662), abs=5e-5)
+
+
+@pytest.mark.parametrize(("num_right", "num_samples"), [(-1, 5), (6, 5), (1, 0)])
+def test_no_interval_of_more_right_answers_than_questions(num_right, num_samples):
+    with pytest.raises(ValueError, match="right answers, as many as samples; received"):
+        wilson_interval(num_right, num_samples)
+
+
+def test_nothing_is_known_of_an_accuracy_without_samples():
+    assert all(map(math.isnan, wilson_interval(0, 0)))
+
+
+def test_a_bin_holds_its_upper_edge():
+    table = reliability_table([0.0, 1 / 15, 2 / 15, 1.0], [False, True, True, True])
+    assert table[[0, 1, 14], 0].tolist() == [2, 1, 1]
+    assert table[0, 2] == 0.5
+    assert np.isnan(table[2:14, 1:]).all()
+
+
+@settings(deadline=None)
+@given(cases())
+def test_outputs_computed_before_are_judged_as_the_images_are(case):
+    labels, predicted, strengths = case
+    network, images = reader(), images_saying(predicted, strengths)
+    report = evaluate_logits(network, network.logits(images), labels)
+    expected = evaluate(network, images, labels)
+    assert json.dumps(report.to_dict()) == json.dumps(expected.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels", "match"),
+    [
+        ((3, 9), [1, 2, 3], r"logits of shape \(n, 10\)"),
+        ((3, 10), [1, 2], "one label an image"),
+        ((2, 10), [1, 10], "integer labels from 0 to 9"),
+        ((0, 10), np.zeros(0, int), "at least one image"),
+    ],
+)
+def test_outputs_that_cannot_be_judged_are_refused(shape, labels, match):
+    with pytest.raises(ValueError, match=match):
+        evaluate_logits(reader(), np.zeros(shape), labels)
 
 
 def test_a_sure_network_that_is_always_right_has_no_calibration_error():
