@@ -9,18 +9,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from digitrec.course.accuracy_interval import AccuracyInterval
+    from digitrec.course.confusion_chooser import ConfusionChooser
+    from digitrec.course.corruption_viewer import CorruptionViewer
+    from digitrec.course.digit_browser import DigitBrowser
     from digitrec.course.drawing_viewer import DrawingViewer
+    from digitrec.course.last_layer_map import LastLayerMap
     from digitrec.course.layer_viewer import LayerViewer
     from digitrec.course.pooling import Pooling
+    from digitrec.course.shifted_digit import ShiftedDigit
     from digitrec.course.sliding_kernel import SlidingKernel
+    from digitrec.course.temperature import Temperature
 
-__all__ = ["DrawingViewer", "LayerViewer", "Pooling", "SlidingKernel"]
+__all__ = [
+    "AccuracyInterval",
+    "ConfusionChooser",
+    "CorruptionViewer",
+    "DigitBrowser",
+    "DrawingViewer",
+    "LastLayerMap",
+    "LayerViewer",
+    "Pooling",
+    "ShiftedDigit",
+    "SlidingKernel",
+    "Temperature",
+]
 
 _HOMES = {
+    "AccuracyInterval": "accuracy_interval",
+    "ConfusionChooser": "confusion_chooser",
+    "CorruptionViewer": "corruption_viewer",
+    "DigitBrowser": "digit_browser",
     "DrawingViewer": "drawing_viewer",
+    "LastLayerMap": "last_layer_map",
     "LayerViewer": "layer_viewer",
     "Pooling": "pooling",
+    "ShiftedDigit": "shifted_digit",
     "SlidingKernel": "sliding_kernel",
+    "Temperature": "temperature",
 }
 
 

@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitrec.plots.blueprint import architecture
+    from digitrec.plots.counts import class_counts
     from digitrec.plots.curves import training_curves
+    from digitrec.plots.intervals import accuracies
+    from digitrec.plots.last_layer import last_layer
     from digitrec.plots.look import alt_text, to_bytes
     from digitrec.plots.pictures import mistakes, sample_digits, stages
     from digitrec.plots.results import accuracy_per_class, confusion_matrix, reliability
     from digitrec.plots.weak_points import failures
 
 __all__ = [
+    "accuracies",
     "accuracy_per_class",
     "alt_text",
     "architecture",
+    "class_counts",
     "confusion_matrix",
     "failures",
+    "last_layer",
     "mistakes",
     "reliability",
     "sample_digits",
@@ -31,11 +37,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "accuracies": "intervals",
     "accuracy_per_class": "results",
     "alt_text": "look",
     "architecture": "blueprint",
+    "class_counts": "counts",
     "confusion_matrix": "results",
     "failures": "weak_points",
+    "last_layer": "last_layer",
     "mistakes": "pictures",
     "reliability": "results",
     "sample_digits": "pictures",
