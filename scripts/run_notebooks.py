@@ -53,7 +53,10 @@ def main() -> int:
         sys.stdout.write(f"{path.name}\n")
         notebook = nbformat.read(path, as_version=4)
         client = NotebookClient(
-            notebook, timeout=1800, resources={"metadata": {"path": str(path.resolve().parent)}}
+            notebook,
+            timeout=1800,
+            coalesce_streams=True,  # a pause between two lines is no part of the output
+            resources={"metadata": {"path": str(path.resolve().parent)}},
         )
         client.execute()
         clean(notebook)
