@@ -318,12 +318,7 @@ class Network:
         >>> bundled().logits(np.zeros((0, 28, 28))).shape
         (0, 10)
         """
-        batch = _check_images(images)
-        parts = [
-            self._forward(batch[start : start + _CHUNK])["dense"]
-            for start in range(0, len(batch), _CHUNK)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, CLASSES), np.float32)
+        return self._outputs(images, "dense", CLASSES)
 
     def probabilities(self, images: ArrayLike) -> NDArray[np.float64]:
         """Return the calibrated probability of every digit.
@@ -424,6 +419,28 @@ class Network:
         logits = self.logits(images)
         rows = zip(self.softmax(logits), logits, self.refuses(logits), strict=True)
         return [Prediction(chances, outputs, bool(refused)) for chances, outputs, refused in rows]
+
+    def features(self, images: ArrayLike) -> Float32:
+        """Return what the convolutions found, in one row an image: all that the last layer reads.
+
+        Parameters
+        ----------
+        images : array_like, shape (n, 28, 28)
+            As for :meth:`logits`.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, length)
+            The activation "flatten" of every image.
+
+        Examples
+        --------
+        >>> network = bundled()
+        >>> found = network.features(np.zeros((2, 28, 28)))
+        >>> found.shape[1] == len(network.weights["dense/kernel"])
+        True
+        """
+        return self._outputs(images, "flatten", len(self.weights["dense/kernel"]))
 
     def activations(self, image: ArrayLike) -> dict[str, NDArray[Any]]:
         """Return what every layer made of one image.
@@ -581,6 +598,14 @@ class Network:
                     "choose a smaller kernel, stride or pool"
                 )
         return shapes
+
+    def _outputs(self, images: ArrayLike, layer: str, length: int) -> Float32:
+        batch = _check_images(images)
+        outputs = np.zeros((len(batch), length), np.float32)
+        for start in range(0, len(batch), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            outputs[chunk] = self._forward(batch[chunk])[layer]
+        return outputs
 
     def _forward(self, images: Float32) -> dict[str, Float32]:
         outputs: dict[str, Float32] = {}

@@ -306,3 +306,13 @@ def test_a_file_with_changed_bytes_is_a_network_or_the_documented_error(data):
     except FileError:
         return
     assert np.isfinite(network.logits(np.zeros((1, 28, 28)))).all()
+
+
+def test_features_are_what_the_last_layer_reads():
+    network = random_network()
+    images = np.random.default_rng(8).integers(0, 256, (70, 28, 28)).astype(np.uint8)
+    found = network.features(images)
+    assert np.allclose(found[69], network.activations(images[69])["flatten"], atol=1e-5)
+    scores = found @ network.weights["dense/kernel"] + network.weights["dense/bias"]
+    assert np.allclose(scores, network.logits(images), atol=1e-4)
+    assert network.features(images[:0]).shape == (0, found.shape[1])

@@ -84,6 +84,7 @@ ROOMS = {
         "numpy",
         "keras tensorflow scipy",
     ),
+    "adaptation": room("network mnist augment", "numpy"),
     "export": room(
         "training network files", "numpy", "keras tensorflow onnx ai_edge_litert onnxruntime"
     ),
@@ -96,8 +97,8 @@ ROOMS = {
         "IPython",
     ),
     "course": room(
-        "app jobs training recipes drawings hand corruptions augment evaluation report plots explain "
-        "ink mnist network resources files",
+        "app jobs adaptation training recipes drawings hand corruptions augment evaluation report "
+        "plots explain ink mnist network resources files",
         "numpy PIL ipywidgets ipycanvas anywidget traitlets",
         "IPython",
     ),
