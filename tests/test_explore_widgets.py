@@ -141,7 +141,7 @@ def test_a_sheet_has_a_label_for_every_image():
         sheets.digits(PART.images[:10], ["0"], "ten digits")
 
 
-def test_counts_stand_above_their_bars():
+def test_counts_stand_in_their_bars():
     figure = plots.class_counts(np.repeat(np.arange(10), np.arange(10) + 1))
     axes = figure.axes[0]
     assert [bar.get_height() for bar in axes.patches] == list(range(1, 11))

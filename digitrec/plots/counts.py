@@ -18,7 +18,7 @@ def class_counts(labels: ArrayLike) -> Figure:
     Returns
     -------
     Figure
-        A bar for every digit with its count above it, and a line at a tenth of all.
+        A bar for every digit with its count in it, and a line at a tenth of all.
 
     Raises
     ------
@@ -41,14 +41,16 @@ def class_counts(labels: ArrayLike) -> Figure:
     with new_figure(3.0) as figure:
         axes = figure.subplots()
         bars = axes.bar(range(10), counts, color=BLUE, width=0.8)
-        axes.bar_label(bars, [f"{count:,}" for count in counts], fontsize=9, padding=2)
+        # In the middle of its bar no number lies on the line of equal shares.
+        numbers = [f"{count:,}" for count in counts]
+        axes.bar_label(bars, numbers, label_type="center", color="white", fontsize=10)
         axes.axhline(len(array) / 10, color="black", lw=1.5, ls="--", label="a tenth of all")
         axes.set_xticks(range(10))
         axes.set_xlabel("digit")
         axes.set_ylabel("images")
-        axes.set_ylim(0, float(counts.max()) * 1.3)
+        axes.set_ylim(0, float(counts.max()) * 1.25)
         axes.yaxis.set_major_formatter("{x:,.0f}")
-        axes.legend(loc="upper right", ncols=1)
+        axes.legend(loc="upper right")
         most, least = int(counts.argmax()), int(counts.argmin())
         describe(
             figure,

@@ -65,7 +65,7 @@ def centred(image: ArrayLike, rows: float, columns: float) -> Verdict:
         return not_yet("Pixels are whole: round to the nearest.")
     off = np.abs(moved - wanted) <= 0.5 + 1e-9
     if off.all():
-        return right("Its ink now balances in the middle, and the nearest average can be asked.")
+        return right("Its ink balances in the middle now, as in the images of MNIST.")
     if np.all(np.abs(moved + wanted) <= 0.5 + 1e-9):
         return not_yet("That is the way back: down and right are positive.")
     if off.any():
