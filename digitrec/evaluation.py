@@ -28,6 +28,7 @@ __all__ = [
     "evaluate",
     "evaluate_ink",
     "evaluate_logits",
+    "reliability_at",
     "reliability_table",
     "wilson_interval",
 ]
@@ -237,6 +238,42 @@ def reliability_table(confidence: ArrayLike, right: ArrayLike) -> Floats:
         sums = np.bincount(bins, weights=values, minlength=NUM_BINS)
         table[filled, column] = sums[filled] / counts[filled]
     return table
+
+
+def reliability_at(logits: ArrayLike, labels: ArrayLike, temperature: float) -> Floats:
+    """Return how often answers would be right that were so and so sure at a temperature.
+
+    Parameters
+    ----------
+    logits : array_like, shape (n, 10)
+        As :meth:`digitrec.network.Network.logits` returns them.
+    labels : array_like of int, shape (n,)
+        The digit in each image, 0 to 9.
+    temperature : float
+        Logits are divided by it before the softmax (Guo et al., "On Calibration of Modern Neural
+        Networks", 2017).
+
+    Returns
+    -------
+    ndarray of float64, shape (15, 3)
+        As :func:`reliability_table`.
+
+    Raises
+    ------
+    ValueError
+        If the temperature is not above 0.
+
+    Examples
+    --------
+    >>> [reliability_at(np.eye(10), np.arange(10), t)[:, 0].argmax() for t in (1.0, 0.2)]
+    [np.int64(3), np.int64(14)]
+    """
+    if not temperature > 0:
+        raise ValueError(f"expected a temperature above 0; received {temperature!r}")
+    scores = np.asarray(logits, np.float64) / temperature
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    right = scores.argmax(axis=1) == np.asarray(labels)
+    return reliability_table(powers.max(axis=1) / powers.sum(axis=1), right)
 
 
 def _check_labels(labels: NDArray[Any], samples: NDArray[Any], what: str) -> None:

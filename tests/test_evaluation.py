@@ -13,6 +13,7 @@ from digitrec.evaluation import (
     evaluate,
     evaluate_ink,
     evaluate_logits,
+    reliability_at,
     reliability_table,
     wilson_interval,
 )
@@ -277,3 +278,25 @@ def test_drawings_that_cannot_be_evaluated():
         evaluate_ink(upright(), [])
     with pytest.raises(ValueError, match=r"number 2 \(b\) has none"):
         evaluate_ink(upright(), [ink.Sample(LINE, "1", "a"), ink.Sample(LINE, None, "b")])
+
+
+def test_the_temperature_decides_how_sure_and_never_which():
+    logits = np.random.default_rng(2).normal(0, 3, (200, 10))
+    labels = logits.argmax(axis=1)
+    cold, warm = (reliability_at(logits, labels, value) for value in (0.2, 5.0))
+    assert cold[:, 0].argmax() == 14
+    assert warm[:, 0].argmax() < 7
+    assert np.nansum(cold[:, 0] * cold[:, 2]) == np.nansum(warm[:, 0] * warm[:, 2]) == 200
+
+
+def test_at_the_networks_own_temperature_the_table_is_that_of_its_report():
+    network, images = reader(), images_saying([1, 2, 3, 3], [0.2, 1.0, 0.4, 0.9])
+    report = evaluate(network, images, [1, 2, 3, 4])
+    table = reliability_at(network.logits(images), [1, 2, 3, 4], network.calibration.temperature)
+    np.testing.assert_allclose(table, report.reliability)
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, math.nan])
+def test_there_is_no_temperature_of(temperature):
+    with pytest.raises(ValueError, match="a temperature above 0"):
+        reliability_at(np.eye(10), np.arange(10), temperature)

@@ -22,6 +22,9 @@ HISTORY = [(0.5, 1.2, 0.6), (1.0, 0.4, 0.9), (2.0, 0.1, 0.97)]
 LABELS = np.repeat(np.arange(10), 4)
 READ = np.where(np.arange(40) % 7 == 0, (LABELS + 1) % 10, LABELS)
 IMAGES = images_saying(READ)
+ROWS = {"500 digits": [1.0, 0.88], "5,000 digits": [0.97, 0.96]}
+SHARES, INTERVALS = [0.99, 0.4], [(0.98, 0.995), (0.37, 0.43)]
+POINTS = np.random.default_rng(5).normal(size=(40, 2))
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,11 @@ def figures(report):
         "architecture": plots.architecture(reader()),
         "stages": plots.stages(ink.stages(LINE)),
         "reliability": plots.reliability(report),
+        "class_counts": plots.class_counts(LABELS),
+        "accuracies": plots.accuracies(["clean", "fog"], SHARES, INTERVALS, strong=1),
+        "last_layer": plots.last_layer(POINTS, LABELS, READ != LABELS),
+        "compared_curves": plots.compared_curves({"slow": [2.3, 2.2], "fast": [0.9, 0.4, 0.2]}),
+        "compared_shares": plots.compared_shares(ROWS, ["learnt from", "never seen"]),
     }
 
 
@@ -407,3 +415,91 @@ def test_a_report_without_digits_cannot_be_drawn(name):
 def test_only_all_is_100_percent_and_only_none_is_0(share):
     assert (look.percent(share) in {"100 %", "100.0 %"}) == (share == 1)
     assert (look.percent(share) in {"0 %", "0.0 %"}) == (share == 0)
+
+
+# Accuracies side by side
+
+
+def test_an_accuracy_stands_between_the_ends_of_its_interval(figures):
+    (axes,) = figures["accuracies"].axes
+    dots = [line.get_xydata()[0].tolist() for line in axes.lines if len(line.get_xydata()) == 1]
+    for place, share in enumerate(SHARES):
+        assert [share, place] in dots
+    for ends in INTERVALS:
+        for end in ends:
+            assert any(dot[0] == pytest.approx(end) for dot in dots)
+    assert "fog: 40.0 % (37.0 % to 43.0 %)" in plots.alt_text(figures["accuracies"])
+
+
+@pytest.mark.parametrize(
+    ("names", "shares", "intervals"),
+    [([], [], np.zeros((0, 2))), (["a"], [0.5, 0.6], INTERVALS), (["a"], [0.5], [0.4])],
+)
+def test_accuracies_without_names_or_intervals_are_refused(names, shares, intervals):
+    with pytest.raises(ValueError, match="an accuracy and an interval for every name"):
+        plots.accuracies(names, shares, intervals)
+
+
+# The map of the last layer
+
+
+def test_every_image_is_on_the_map_and_the_mistakes_have_rings(figures):
+    (axes,) = figures["last_layer"].axes
+    *digits, rings = [collection.get_offsets() for collection in axes.collections]
+    assert len(digits) == 10
+    np.testing.assert_array_equal(np.concatenate(digits), POINTS)  # LABELS are in order
+    np.testing.assert_array_equal(rings, POINTS[READ != LABELS])
+    assert f"{(READ != LABELS).sum()} with a ring" in plots.alt_text(figures["last_layer"])
+
+
+@pytest.mark.parametrize(
+    ("points", "labels", "wrong"),
+    [(POINTS, LABELS[:-1], READ != LABELS), (POINTS[:, :1], LABELS, READ != LABELS), ([], [], [])],
+)
+def test_a_map_needs_a_label_for_every_point(points, labels, wrong):
+    with pytest.raises(ValueError, match="points of shape"):
+        plots.last_layer(points, labels, wrong)
+
+
+# Trainings side by side
+
+
+def test_every_training_has_its_curve_and_its_dashes(figures):
+    (axes,) = figures["compared_curves"].axes
+    slow, fast = axes.lines
+    np.testing.assert_allclose(fast.get_xydata(), [(1, 0.9), (2, 0.4), (3, 0.2)])
+    assert slow.get_linestyle() != fast.get_linestyle()
+    assert slow.get_color() != fast.get_color()
+    assert "fast, from 0.90 to 0.20" in plots.alt_text(figures["compared_curves"])
+
+
+def test_accuracies_over_the_epochs_are_percentages():
+    figure = plots.compared_curves({"one": [0.5, 0.913]}, quantity="accuracy")
+    assert figure.axes[0].get_ylim()[1] == 1
+    assert "to 91.3 %" in plots.alt_text(figure)
+
+
+@pytest.mark.parametrize("curves", [{}, {"a": []}, {name: [1.0] for name in "abcde"}])
+def test_curves_without_values_are_refused(curves):
+    with pytest.raises(ValueError, match="one to four curves"):
+        plots.compared_curves(curves)
+    with pytest.raises(ValueError, match="finite"):
+        plots.compared_curves({"a": [1.0, float("nan")]})
+
+
+def test_shares_of_a_training_are_joined_dots_with_their_numbers(figures):
+    (axes,) = figures["compared_shares"].axes
+    learnt, unseen = axes.lines
+    np.testing.assert_allclose(learnt.get_xydata(), [(1.0, 0), (0.97, 1)])
+    np.testing.assert_allclose(unseen.get_xydata(), [(0.88, 0), (0.96, 1)])
+    assert {"100 %", "88.0 %", "97.0 %", "96.0 %"} <= set(texts(axes))
+    words = plots.alt_text(figures["compared_shares"])
+    assert "5,000 digits: 97.0 % of learnt from, 96.0 % of never seen" in words
+
+
+@pytest.mark.parametrize("rows", [{}, {"a": [0.5]}, {"a": [0.5, 0.6, 0.7]}])
+def test_shares_must_have_as_many_names(rows):
+    with pytest.raises(ValueError, match="as many as names"):
+        plots.compared_shares(rows, ["x", "y"])
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        plots.compared_shares({"a": [0.5, 1.5]}, ["x", "y"])

@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from digitrec.course.accuracy_interval import AccuracyInterval
     from digitrec.course.confusion_chooser import ConfusionChooser
     from digitrec.course.corruption_viewer import CorruptionViewer
+    from digitrec.course.descent import Descent
     from digitrec.course.digit_browser import DigitBrowser
     from digitrec.course.drawing_viewer import DrawingViewer
     from digitrec.course.last_layer_map import LastLayerMap
     from digitrec.course.layer_viewer import LayerViewer
+    from digitrec.course.live_curves import LiveCurves
+    from digitrec.course.one_weight import OneWeight
     from digitrec.course.pooling import Pooling
+    from digitrec.course.quiet import quietly
+    from digitrec.course.rivals import Rivals
     from digitrec.course.shifted_digit import ShiftedDigit
     from digitrec.course.sliding_kernel import SlidingKernel
     from digitrec.course.temperature import Temperature
@@ -25,28 +30,38 @@ __all__ = [
     "AccuracyInterval",
     "ConfusionChooser",
     "CorruptionViewer",
+    "Descent",
     "DigitBrowser",
     "DrawingViewer",
     "LastLayerMap",
     "LayerViewer",
+    "LiveCurves",
+    "OneWeight",
     "Pooling",
+    "Rivals",
     "ShiftedDigit",
     "SlidingKernel",
     "Temperature",
+    "quietly",
 ]
 
 _HOMES = {
     "AccuracyInterval": "accuracy_interval",
     "ConfusionChooser": "confusion_chooser",
     "CorruptionViewer": "corruption_viewer",
+    "Descent": "descent",
     "DigitBrowser": "digit_browser",
     "DrawingViewer": "drawing_viewer",
     "LastLayerMap": "last_layer_map",
     "LayerViewer": "layer_viewer",
+    "LiveCurves": "live_curves",
+    "OneWeight": "one_weight",
     "Pooling": "pooling",
+    "Rivals": "rivals",
     "ShiftedDigit": "shifted_digit",
     "SlidingKernel": "sliding_kernel",
     "Temperature": "temperature",
+    "quietly": "quiet",
 }
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitrec.plots.blueprint import architecture
+    from digitrec.plots.comparisons import compared_curves, compared_shares
     from digitrec.plots.counts import class_counts
     from digitrec.plots.curves import training_curves
     from digitrec.plots.intervals import accuracies
-    from digitrec.plots.last_layer import last_layer
+    from digitrec.plots.layer_map import last_layer
     from digitrec.plots.look import alt_text, to_bytes
     from digitrec.plots.pictures import mistakes, sample_digits, stages
     from digitrec.plots.results import accuracy_per_class, confusion_matrix, reliability
@@ -25,6 +26,8 @@ __all__ = [
     "alt_text",
     "architecture",
     "class_counts",
+    "compared_curves",
+    "compared_shares",
     "confusion_matrix",
     "failures",
     "last_layer",
@@ -42,9 +45,11 @@ _HOMES = {
     "alt_text": "look",
     "architecture": "blueprint",
     "class_counts": "counts",
+    "compared_curves": "comparisons",
+    "compared_shares": "comparisons",
     "confusion_matrix": "results",
     "failures": "weak_points",
-    "last_layer": "last_layer",
+    "last_layer": "layer_map",
     "mistakes": "pictures",
     "reliability": "results",
     "sample_digits": "pictures",

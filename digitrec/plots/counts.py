@@ -43,7 +43,7 @@ def class_counts(labels: ArrayLike) -> Figure:
         bars = axes.bar(range(10), counts, color=BLUE, width=0.8)
         # In the middle of its bar no number lies on the line of equal shares.
         numbers = [f"{count:,}" for count in counts]
-        axes.bar_label(bars, numbers, label_type="center", color="white", fontsize=10)
+        axes.bar_label(bars, numbers, label_type="center", color="white", fontsize=11)
         axes.axhline(len(array) / 10, color="black", lw=1.5, ls="--", label="a tenth of all")
         axes.set_xticks(range(10))
         axes.set_xlabel("digit")
