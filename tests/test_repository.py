@@ -100,7 +100,7 @@ ROOMS = {
         "app jobs adaptation training recipes drawings hand corruptions augment evaluation report "
         "plots explain ink mnist network resources files",
         "numpy PIL ipywidgets ipycanvas anywidget traitlets",
-        "IPython",
+        "IPython keras",
     ),
     "serving": room("resources voila", "", " ".join(JUPYTER)),
     "voila": room("serving resources", " ".join(JUPYTER)),
