@@ -145,18 +145,18 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "What comes with the package: MNIST distorted, generated drawings, and what is none.",
-            epochs=16,
+            epochs=12,
             learning_rate=0.004,
             one_cycle=True,
             filters=(32, 96),
             batch_normalisation=True,
             dropout=0.2,
-            distortion=0.85,
+            distortion=0.7,
             drawing_distortion=0.5,
-            degraded=0.08,
+            degraded=0.03,
             clean_epochs=2,
-            num_drawings=60_000,
-            num_others=30_000,
+            num_drawings=55_000,
+            num_others=20_000,
         ),
     )
 }

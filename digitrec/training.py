@@ -29,10 +29,10 @@ __all__ = ["RECIPES", "Progress", "Recipe", "build", "to_keras", "to_network", "
 STEPS_AT_ONCE = 8
 """Batches that Keras runs between two reports of progress: less overhead, still many a second."""
 
-_REFUSED_VALIDATION = 0.015  # share of the validation digits that may be refused
+_REFUSED_VALIDATION = 0.01  # share of the validation digits that may be refused
 _REPORT_SECONDS = 0.1
 _DRAWINGS_AT_ONCE = 500
-_OTHERS_WEIGHT = 0.25
+_OTHERS_WEIGHT = 0.2
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
