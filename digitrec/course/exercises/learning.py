@@ -77,9 +77,9 @@ def rate(answer: float, neuron: OneWeight, start: float, steps: int) -> Verdict:
     above = neuron.loss(path[-1]) - neuron.loss(lowest)
     if above < _ARRIVED:
         return right(f"{steps} steps and it is at the bottom of the valley.")
-    if any(weight > 2 * lowest + 4 for weight in path):
+    if (path[1] - lowest) * (start - lowest) < 0:
         return not_yet(
-            f"It leaps far over the valley, and {steps} steps are too few to come back. "
+            f"It leaps over the bottom of the valley, and {steps} steps are too few to come back. "
             "Look at its path in the picture."
         )
     return not_yet(
