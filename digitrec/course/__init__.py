@@ -15,15 +15,21 @@ if TYPE_CHECKING:
     from digitrec.course.descent import Descent
     from digitrec.course.digit_browser import DigitBrowser
     from digitrec.course.drawing_viewer import DrawingViewer
+    from digitrec.course.evidence import Evidence
+    from digitrec.course.framing import Framing
+    from digitrec.course.hand_viewer import HandViewer
     from digitrec.course.last_layer_map import LastLayerMap
     from digitrec.course.layer_viewer import LayerViewer
     from digitrec.course.live_curves import LiveCurves
     from digitrec.course.one_weight import OneWeight
     from digitrec.course.pooling import Pooling
     from digitrec.course.quiet import quietly
+    from digitrec.course.recorder import Recorder
+    from digitrec.course.refusing import Refusing
     from digitrec.course.rivals import Rivals
     from digitrec.course.shifted_digit import ShiftedDigit
     from digitrec.course.sliding_kernel import SlidingKernel
+    from digitrec.course.stages_viewer import StagesViewer
     from digitrec.course.temperature import Temperature
 
 __all__ = [
@@ -33,14 +39,20 @@ __all__ = [
     "Descent",
     "DigitBrowser",
     "DrawingViewer",
+    "Evidence",
+    "Framing",
+    "HandViewer",
     "LastLayerMap",
     "LayerViewer",
     "LiveCurves",
     "OneWeight",
     "Pooling",
+    "Recorder",
+    "Refusing",
     "Rivals",
     "ShiftedDigit",
     "SlidingKernel",
+    "StagesViewer",
     "Temperature",
     "quietly",
 ]
@@ -52,14 +64,20 @@ _HOMES = {
     "Descent": "descent",
     "DigitBrowser": "digit_browser",
     "DrawingViewer": "drawing_viewer",
+    "Evidence": "evidence",
+    "Framing": "framing",
+    "HandViewer": "hand_viewer",
     "LastLayerMap": "last_layer_map",
     "LayerViewer": "layer_viewer",
     "LiveCurves": "live_curves",
     "OneWeight": "one_weight",
     "Pooling": "pooling",
+    "Recorder": "recorder",
+    "Refusing": "refusing",
     "Rivals": "rivals",
     "ShiftedDigit": "shifted_digit",
     "SlidingKernel": "sliding_kernel",
+    "StagesViewer": "stages_viewer",
     "Temperature": "temperature",
     "quietly": "quiet",
 }
