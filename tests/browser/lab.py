@@ -11,6 +11,7 @@ How a test of a notebook's widgets looks, with the fixtures of ``conftest``:
         cell.get_by_label("digit").select_option("8")
         reader.changes(cell, before)                # waits until pictures or words are others
         expect(cell.locator("figcaption")).to_contain_text("8")
+        reader.answer(reader.cell("answer = ..."), "exercises.pixels(784)")  # another source, run
 
 After the test every reader's page is closed, and the test fails if the console showed an error,
 if another host was asked for anything, or if a cell ended in an error. ``read(NAME, width=390)``
@@ -166,6 +167,19 @@ class Reader(Visit):
         assert cells.count() == 1, f"{cells.count()} cells have {text!r} in their source"
         cells.scroll_into_view_if_needed()
         return cells
+
+    def answer(self, cell: Locator, source: str) -> None:
+        """Put another source into a cell, and run it."""
+        number = int(cell.evaluate("cell => [...cell.parentElement.children].indexOf(cell)"))
+        self.page.evaluate(
+            """async ([number, source]) => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = number;
+                notebook.activeCell.model.sharedModel.setSource(source);
+                await jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            [number, source],
+        )
 
     def looks(self, cell: Locator) -> str:
         """Return the pictures in a cell's output, and the words that belong to them."""

@@ -70,6 +70,16 @@ def test_everything_is_there_before_anything_is_touched(page):
     expect(page.page.locator(".jp-CodeCell .cm-content, .jp-InputArea-editor")).to_have_count(0)
 
 
+def test_what_only_jupyterlab_can_do_is_left_out(page):
+    words = page.page.locator("main").inner_text()
+    assert "Can you say why?" in words
+    for absent in ("Exercise", "Solution", "Not yet", "Shift", "notebook of the course"):
+        assert absent not in words
+    links = page.page.locator("main a").evaluate_all("all => all.map(one => one.href)")
+    pages = {link.partition("#")[0].rpartition("/")[2] for link in links}
+    assert pages == {"02_inside_a_cnn.ipynb", "06_drawing_pad.ipynb"}
+
+
 @pytest.mark.parametrize(("number", "first_slider"), [(0, 0), (1, 2)])
 def test_a_slider_moves_the_picture(page, number, first_slider):
     for slider in (first_slider, first_slider + 1):
