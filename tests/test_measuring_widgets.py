@@ -176,7 +176,7 @@ def test_a_higher_temperature_makes_the_network_less_sure():
     logits = np.random.default_rng(1).normal(0, 4, (300, 10))
     labels = logits.argmax(axis=1)
     labels[::10] = (labels[::10] + 1) % 10
-    widget = Temperature(make_network(), {"some": (logits, labels)}, start=0.2)
+    widget = Temperature({"some": (logits, labels)}, start=0.2)
     assert "promises too much" in widget.picture.value
     before = widget.picture.value
     widget.value.value = 8.0
@@ -189,7 +189,7 @@ def test_a_higher_temperature_makes_the_network_less_sure():
 def test_each_set_of_images_has_its_own_diagram():
     logits = 6 * np.eye(10)
     answers = {"right": (logits, np.arange(10)), "wrong": (logits, (np.arange(10) + 1) % 10)}
-    widget = Temperature(make_network(), answers)
+    widget = Temperature(answers)
     assert "right in 100 %" in widget.picture.value
     widget.images.value = 1
     assert "right in 0 %" in widget.picture.value
@@ -197,7 +197,7 @@ def test_each_set_of_images_has_its_own_diagram():
 
 def test_a_temperature_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least were expected"):
-        Temperature(make_network(), {})
+        Temperature({})
 
 
 # The corruptions
@@ -290,7 +290,7 @@ def test_a_map_of_unequal_parts_is_refused(part, read, points):
     [
         AccuracyInterval,
         lambda: chooser(read_as({4: (9, 0.6)})),
-        lambda: Temperature(make_network(), {"all": (np.log(CORRECT), PART.labels)}),
+        lambda: Temperature({"all": (np.log(CORRECT), PART.labels)}),
         lambda: VIEWER,
         lambda: LastLayerMap(PART, READ, POINTS),
     ],

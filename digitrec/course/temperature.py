@@ -1,23 +1,20 @@
 """How far a network's confidence can be trusted, at a temperature that the reader moves."""
 
-import dataclasses
 from collections.abc import Mapping
 
 import ipywidgets
 import numpy as np
 from numpy.typing import ArrayLike
 
-from digitrec import plots
-from digitrec.course import pages, svg
+from digitrec.course import pages
+from digitrec.course.charts import BLUE, GREY, ORANGE, Axis, Chart, Dots, Line
 from digitrec.course.figures import Figure
 from digitrec.course.interactive import Interactive, dropdown
-from digitrec.course.plotted import Plotted
-from digitrec.evaluation import evaluate_logits, reliability_at
-from digitrec.network import Calibration, Network
+from digitrec.evaluation import reliability_at
 from digitrec.plots.look import percent
 from digitrec.report import Floats, calibration_error
 
-_LEFT, _TOP, _SIDE = 48, 12, 280  # of the drawing, in its own units
+_WORDS = "How often the network was right, for each step of how sure it was."
 
 
 class Temperature(Interactive):
@@ -25,10 +22,8 @@ class Temperature(Interactive):
 
     Parameters
     ----------
-    network : Network
     answers : mapping of str to (array_like, array_like)
-        For every set of images its name, the network's logits, shape (n, 10), and the labels.
-
+        For every set of images its name, a network's logits, shape (n, 10), and the labels.
     start : float
         Where the slider stands at first.
 
@@ -39,9 +34,8 @@ class Temperature(Interactive):
 
     Examples
     --------
-    >>> from digitrec.network import bundled
     >>> logits = 5 * np.eye(10)
-    >>> temperature = Temperature(bundled(), {"ten digits": (logits, np.arange(10))})
+    >>> temperature = Temperature({"ten digits": (logits, np.arange(10))})
     >>> temperature.table()[-1].round(2).tolist()
     [10.0, 0.94, 1.0]
     >>> temperature.value.value = 2.0
@@ -51,13 +45,11 @@ class Temperature(Interactive):
 
     def __init__(
         self,
-        network: Network,
         answers: Mapping[str, tuple[ArrayLike, ArrayLike]],
         start: float = 1.0,
     ) -> None:
         if not answers:
             raise ValueError("the answers to one set of images at least were expected; got none")
-        self._network = network
         self._answers = [
             (np.asarray(logits, np.float64), np.asarray(labels))
             for logits, labels in answers.values()
@@ -85,11 +77,7 @@ class Temperature(Interactive):
     def html(self) -> str:
         """Return the diagram and what it means in words."""
         table = self.table()
-        sentence = self.sentence(table)
-        plain = sentence.replace("<b>", "").replace("</b>", "")
-        return pages.figure(
-            f'<div style="max-width:420px">{_diagram(table, plain)}</div>', caption=sentence
-        )
+        return pages.figure(_diagram(table).svg(), caption=self.sentence(table))
 
     def sentence(self, table: Floats | None = None) -> str:
         """Return in words whether the network is as sure as it is right.
@@ -118,36 +106,21 @@ class Temperature(Interactive):
 
     def still(self) -> Figure:
         """Return the diagram of the chosen images."""
-        logits, labels = self._answers[self.images.value]
-        return Plotted(plots.reliability(evaluate_logits(self._cooled(), logits, labels)))
-
-    def _cooled(self) -> Network:
-        calibration = Calibration(
-            float(self.value.value), min_energy=self._network.calibration.min_energy
-        )
-        return dataclasses.replace(self._network, calibration=calibration)
+        table = self.table()
+        says = self.sentence(table).replace("<b>", "").replace("</b>", "")
+        words = f"{_WORDS} {says} Run the notebook to move the temperature."
+        return Figure(_diagram(table).picture(), words)
 
 
-def _diagram(table: Floats, words: str) -> str:
-    def place(confidence: float, accuracy: float) -> tuple[float, float]:
-        return _LEFT + _SIDE * confidence, _TOP + _SIDE * (1 - accuracy)
-
-    parts = []
-    for tick in range(0, 101, 25):
-        (x, _), (_, y) = place(tick / 100, 0), place(0, tick / 100)
-        parts += [
-            svg.line((_LEFT, y), (_LEFT + _SIDE, y), colour=svg.PALE),
-            svg.text(_LEFT - 5, y, f"{tick} %", size=11, anchor="end"),
-            svg.text(x, _TOP + _SIDE + 12, f"{tick} %", size=11),
-        ]
-    parts.append(svg.line(place(0, 0), place(1, 1), dashes="5 4"))
-    for count, confidence, accuracy in table[table[:, 0] > 0]:
-        x, y = place(confidence, accuracy)
-        parts.append(svg.line((x, y), place(confidence, confidence), colour=svg.ORANGE, width=3))
-        # The area of a disc grows with the logarithm, or one would hide all others.
-        parts.append(svg.disc(x, y, 3 * np.sqrt(1 + np.log10(count)), colour=svg.BLUE))
-    parts += [
-        svg.text(_LEFT + 8, _TOP + 10, "right", size=12, anchor="start", bold=True),
-        svg.text(_LEFT + _SIDE / 2, _TOP + _SIDE + 30, "confidence", size=12, bold=True),
-    ]
-    return svg.drawing(_LEFT + _SIDE + 22, _TOP + _SIDE + 42, *parts, words=words)
+def _diagram(table: Floats) -> Chart:
+    bins = table[table[:, 0] > 0]
+    places = [(100 * sure, 100 * right) for _, sure, right in bins]
+    marks: list[Line | Dots] = [Line([(0, 0), (100, 100)], GREY, "as right as sure", width=1)]
+    for number, (sure, right) in enumerate(places):
+        name = "" if number else "difference"
+        marks.append(Line([(sure, right), (sure, sure)], ORANGE, name, width=3))
+    for number, (place, count) in enumerate(zip(places, bins[:, 0], strict=True)):
+        # The area of a dot grows with the logarithm, or one would hide all others.
+        radius = 3 * float(np.sqrt(1 + np.log10(count)))
+        marks.append(Dots([place], BLUE, "" if number else "right", radius=radius))
+    return Chart(Axis("confidence", 0, 100, " %"), Axis("right", 0, 100, " %"), marks, _WORDS)

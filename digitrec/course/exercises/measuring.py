@@ -12,7 +12,6 @@ from digitrec.network import CLASSES
 from digitrec.report import calibration_error
 
 _COLDEST, _HOTTEST = 0.1, 10.0
-_CLOSE = 0.001  # a calibration error so much above the least is as good
 _WORST = 3  # so many of the lowest accuracies pass for the lowest
 
 
@@ -138,8 +137,10 @@ def temperature(value: float, logits: ArrayLike, labels: ArrayLike) -> Verdict:
     grid = np.geomspace(_COLDEST, _HOTTEST, 101)
     least = min(calibration_error(reliability_at(logits, labels, each)) for each in grid)
     table = reliability_at(logits, labels, answer)
-    if calibration_error(table) <= least + _CLOSE:
-        return right("With that, the network keeps about what it promises.")
+    # Half of the largest standard deviation that an accuracy on so many images can have.
+    chance = 0.25 / np.sqrt(len(np.asarray(labels)))
+    if calibration_error(table) <= least + chance:
+        return right("With that, the network keeps about what it promises on these images.")
     counts, sure, kept = table[table[:, 0] > 0].T
     if counts @ sure > counts @ kept:
         return not_yet("With that it promises more than it keeps: try a higher temperature.")
