@@ -66,6 +66,7 @@ def calibration(reports: Mapping[str, Report]) -> Figure:
     """Draw how often each network is right when it is so and so sure, a panel a network."""
     num_rows = -(-len(reports) // 2)
     with new_figure(2.7 * num_rows + 0.4) as figure:
+        figure.set_layout_engine("constrained", wspace=0.08)
         panels = figure.subplots(num_rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
         for axes in panels:
             axes.axis("off")
@@ -79,7 +80,6 @@ def calibration(reports: Mapping[str, Report]) -> Figure:
             axes.set_title(f"{name}\ncalibration error {percent(report.ece)}", fontsize=11)
             axes.grid()
             axes.set_axisbelow(True)
-        figure.get_layout_engine().set(wspace=0.08)
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(-0.03, 1.03)
         axes.set_xticks((0, 0.5, 1))
