@@ -104,7 +104,7 @@ class AccuracyInterval(Interactive):
             ]
         picture = svg.drawing(_LEFT + _WIDTH + 20, height, *parts, words=self._picture_in_words())
         return pages.figure(
-            f'<div style="max-width:480px">{picture}</div>', caption=self.sentence()
+            f'<div style="max-width:420px">{picture}</div>', caption=self.sentence()
         )
 
     def sentence(self) -> str:

@@ -90,7 +90,7 @@ class CorruptionViewer(Interactive):
         all_ = [image, *(images[self.example.value] for images in self._spoilt.values())]
         answers = [prediction.digit for prediction in self._network.predict_many(np.stack(all_))]
         names = ["as it is", *(name.replace("_", " ") for name in CORRUPTIONS)]
-        tiles = [pictures.grid(each, signed=False, limit=255, cell=4) for each in all_]
+        tiles = [_large(each) for each in all_]
         labels = [f"{name}: {digit}" for name, digit in zip(names, answers, strict=True)]
         return Figure(
             pictures.sheet(tiles, columns=4, labels=labels),
@@ -100,4 +100,4 @@ class CorruptionViewer(Interactive):
 
 
 def _large(image: NDArray[np.uint8]) -> pictures.Picture:
-    return pictures.grid(image, signed=False, limit=255, cell=5)
+    return pictures.grid(image, signed=False, limit=255, cell=4)

@@ -75,6 +75,7 @@ class LastLayerMap(Interactive):
         self.pair.observe(self._turn, "value")
         super().__init__([self.pair, self.map])
         self.view.layout = {"flex_flow": "row wrap", "align_items": "flex-start"}
+        self.view.children[0].layout.flex_flow = "column"
         self.picture.layout = {"flex": "1 1 280px", "margin": "0 0 0 8px"}
 
     def points(self) -> NDArray[np.float64]:

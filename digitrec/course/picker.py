@@ -41,7 +41,7 @@ class Picker(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is not foll
     _css = (
         ".digitrec-picker{max-width:100%;cursor:pointer;touch-action:manipulation}"
         ".digitrec-picker text{user-select:none}"
-        ".digitrec-picker:focus-visible{outline:3px solid #0072b2;outline-offset:2px}"
+        ".digitrec-picker:focus-visible{outline:3px solid #0072b2;outline-offset:-3px}"
     )
 
     svg = traitlets.Unicode().tag(sync=True)

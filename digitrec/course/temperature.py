@@ -66,7 +66,7 @@ class Temperature(Interactive):
             style={"description_width": "86px"},
         )
         self.images = dropdown("images", [(name, i) for i, name in enumerate(answers)], 0)
-        self.images.layout.width = "280px"
+        self.images.layout.width = "250px"
         super().__init__([self.value, self.images])
 
     def table(self) -> Floats:
@@ -123,4 +123,4 @@ def _diagram(table: Floats) -> Chart:
         # The area of a dot grows with the logarithm, or one would hide all others.
         radius = 3 * float(np.sqrt(1 + np.log10(count)))
         marks.append(Dots([place], BLUE, "" if number else "right", radius=radius))
-    return Chart(Axis("confidence", 0, 100, " %"), Axis("right", 0, 100, " %"), marks, _WORDS)
+    return Chart(Axis("confidence, %", 0, 100), Axis("right", 0, 100, " %"), marks, _WORDS)
