@@ -55,8 +55,10 @@ class StagesViewer(BesidePad):
     def still(self) -> Figure:
         """Return the four stages of the drawing."""
         tiles = [tile for _, tile in self._tiles()]
+        # The letters that Pillow brings along have no ×.
+        labels = [title.replace("×", "by") for title in _TITLES.values()]
         return Figure(
-            pictures.sheet(tiles, columns=2, labels=list(_TITLES.values()), gap=10),
+            pictures.sheet(tiles, columns=2, labels=labels, gap=10),
             "A drawn 5 on its way to the network: the whole pad, the drawing cut out, fitted into "
             "20 by 20 pixels, and balanced in 28 by 28. Run the notebook to draw your own digit.",
         )
