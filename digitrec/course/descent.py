@@ -121,9 +121,9 @@ class Descent(Interactive):
         """Return both charts as they stand."""
         valley, digits = self.charts()
         return Figure(
-            pictures.sheet([valley.picture(), digits.picture()], columns=2),
-            "On the left the loss of every weight, a valley, with a dot for the weight; on the "
-            f"right how sure that makes the network of a {self._names[0]}, over the ink. "
+            pictures.sheet([valley.picture(), digits.picture()], columns=1),
+            "Above, the loss of every weight, a valley, with a dot for the weight; below, how "
+            f"sure that makes the network of a {self._names[0]}, over the ink. "
             "Run the notebook to move the weight and to let it walk downhill.",
         )
 

@@ -185,7 +185,7 @@ class LiveCurves:
         """Return the curves as they stand."""
         loss, accuracy = self.charts()
         return Figure(
-            pictures.sheet([loss.picture(), accuracy.picture()], columns=2),
+            pictures.sheet([loss.picture(), accuracy.picture()], columns=1),
             f"Two charts over the epochs of a training: the loss falls, the accuracy rises. "
             f"{loss.words} {accuracy.words} Run the notebook to see it learn.",
         )

@@ -72,7 +72,7 @@ def compared_curves(
             axes.set_ylim(top=1)
             axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
         axes.grid(axis="y")
-        figure.legend(loc="outside upper left", ncols=2)
+        figure.legend(loc="outside upper left", ncols=3 if len("".join(values)) < 24 else 2)
         show = percent if quantity == "accuracy" else "{:.2f}".format
         courses = "; ".join(
             f"{name}, from {show(float(curve[0]))} to {show(float(curve[-1]))}"
