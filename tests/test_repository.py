@@ -251,9 +251,12 @@ def test_every_public_name_is_explained(path):
             assert "Examples\n" in text, f"{path}: {name} has no example"
 
 
-@pytest.mark.parametrize("name", sorted({path.parent.name for path in MODULES} - {"digitrec"}))
+FOLDERS = sorted({".".join(path.parent.relative_to(ROOT).parts) for path in MODULES} - {"digitrec"})
+
+
+@pytest.mark.parametrize("name", FOLDERS)
 def test_every_name_a_room_shows_has_an_example(name):
-    shown = importlib.import_module(f"digitrec.{name}")
+    shown = importlib.import_module(name)
     for public_name in getattr(shown, "__all__", ()):
         thing = getattr(shown, public_name)
         if inspect.isfunction(thing) or inspect.isclass(thing):
@@ -494,5 +497,7 @@ def test_the_repository_speaks_of_itself_alone():
     for path in tracked():
         if path.suffix in TEXTS and path.stat().st_size < 3_000_000:
             text = path.read_text(encoding="utf-8")
+            # In the letters that stand for a picture, any short word comes up by chance.
+            text = re.sub(r'"image/png": "[^"]*"', "", text)
             for word in words:
                 assert word not in text, f"{path.relative_to(ROOT)} contains {word}"
