@@ -11,7 +11,8 @@ How a test of a notebook's widgets looks, with the fixtures of ``conftest``:
         cell.get_by_label("digit").select_option("8")
         reader.changes(cell, before)                # waits until pictures or words are others
         expect(cell.locator("figcaption")).to_contain_text("8")
-        reader.answer(reader.cell("answer = ..."), "exercises.pixels(784)")  # another source, run
+        exercise = reader.cell("exercises.pixels(answer)")
+        reader.answer(exercise, "answer = 784\\nexercises.pixels(answer)")  # puts it in and runs it
 
 After the test every reader's page is closed, and the test fails if the console showed an error,
 if another host was asked for anything, or if a cell ended in an error. ``read(NAME, width=390)``
@@ -45,13 +46,24 @@ from tests.browser.visit import PATIENCE, Visit
 TRAINING = 5 * PATIENCE
 """Milliseconds that all the cells of a notebook together may take on a busy machine."""
 
-_RUN_ALL = """async () => {
-    const panel = jupyterapp.shell.currentWidget;
-    await panel.revealed;
-    await panel.sessionContext.ready;
-    await panel.sessionContext.session.kernel.info;
+_SETTINGS = {
+    # Cells far below the window are in the page, too.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+# Returns at once, since what is waited for inside may never come; who waits has a clock.
+_RUN_ALL = """() => {
     window.cellsRan = false;
-    jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.cellsRan = true; });
+    const run = async () => {
+        const panel = jupyterapp.shell.currentWidget;
+        await panel.revealed;
+        await panel.sessionContext.ready;
+        await panel.sessionContext.session.kernel.info;
+        await jupyterapp.commands.execute('notebook:run-all-cells');
+        window.cellsRan = true;
+    };
+    run();
 }"""
 
 _LOOKS = """cell => [...cell.querySelectorAll('.jp-OutputArea-output')].map(output =>
@@ -81,10 +93,10 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     for path in resources.notebooks().glob("*.ipynb"):
         shutil.copy(path, folder)
     settings = folder / "jupyter" / "lab" / "user-settings"
-    tracker = settings / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    tracker.parent.mkdir(parents=True)
-    # Cells far below the window are in the page, too.
-    tracker.write_text('{"windowingMode": "none"}')
+    for name, content in _SETTINGS.items():
+        path = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(content))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -169,7 +181,7 @@ class Reader(Visit):
         return cells
 
     def answer(self, cell: Locator, source: str) -> None:
-        """Put another source into a cell, and run it."""
+        """Put another source into a cell, with the text by which it was found, and run it."""
         number = int(cell.evaluate("cell => [...cell.parentElement.children].indexOf(cell)"))
         self.page.evaluate(
             """async ([number, source]) => {

@@ -35,5 +35,5 @@ def test_digits_are_leafed_through_and_moved(read: Callable[..., Reader]) -> Non
 
     exercise = reader.cell("exercises.shuffled(prediction)")
     expect(exercise.locator(".jp-OutputArea-output")).to_contain_text("✘ Not yet.")
-    reader.answer(exercise, 'exercises.shuffled("the same")')
+    reader.answer(exercise, 'prediction = "the same"\nexercises.shuffled(prediction)')
     expect(exercise.locator(".jp-OutputArea-output")).to_contain_text("✔ Right.")
