@@ -225,6 +225,14 @@ def test_an_interrupted_kernel_counts_as_a_pressed_button(capsys):
     capsys.readouterr()
 
 
+def test_the_button_is_heard_while_the_kernel_is_busy(capsys):
+    live = LiveCurves(2)
+    live.stop.comm._reply_subshell_id = None  # as ipykernel notes after every word to the page
+    with live:
+        assert not hasattr(live.stop.comm, "_reply_subshell_id")
+    capsys.readouterr()
+
+
 def test_what_is_kept_is_the_last_picture(monkeypatch):
     shown = []
     handle = SimpleNamespace(update=shown.append)

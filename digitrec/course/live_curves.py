@@ -195,6 +195,7 @@ class LiveCurves:
 
         self.stop.disabled = False
         self._shown = display(self, display_id=True)
+        _let_through(self.stop)
         return self
 
     def __exit__(
@@ -217,6 +218,15 @@ class LiveCurves:
     def _repr_mimebundle_(self, **_options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = self.still().bundle()
         return {**self.view._repr_mimebundle_(), **data}, metadata
+
+
+def _let_through(control: Any) -> None:
+    """See to it that a control is heard while the kernel is busy with a cell.
+
+    JupyterLab sends what is pressed to a thread of its own, a subshell. ipykernel from 7.4 on
+    brings it back to the shell that spoke last through the same widget, and that is the busy one.
+    """
+    vars(control.comm or control).pop("_reply_subshell_id", None)
 
 
 def _marks(learnt: list[Point], checked: list[Point]) -> list[Line | Dots]:
