@@ -1,29 +1,36 @@
-"""The child's side of a training job: it trains, and says so line by line.
+"""The child's side of a job: it trains or adapts, and says so line by line.
 
-Started by :class:`digitrec.jobs.TrainingJob` as ``python -m digitrec.child``. On the standard
-output goes one JSON object a line: ``progress``, at the end ``done`` or ``error``.
+Started by :class:`digitrec.jobs.Job` as ``python -m digitrec.child``. On the standard output goes
+one JSON object a line: ``progress``, ``epoch``, at the end ``done`` or ``error``.
 """
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from digitrec import training
+import numpy as np
+
+from digitrec import adaptation, files, training
 from digitrec.errors import TrainingError
+from digitrec.network import Network
 
 _NO_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate", "resource_exhausted")
 
 
 def _main(order: str) -> int:
-    """Train as the order says, telling the parent on what was the standard output."""
+    """Do what the order says, telling the parent on what was the standard output."""
     settings = json.loads(order)
-    file = Path(settings["file"])
-    threading.Thread(target=_end_with_parent, args=(file,), daemon=True).start()
+    file, folder = Path(settings["file"]), Path(settings["folder"])
+    threading.Thread(target=_end_with_parent, args=(file, folder), daemon=True).start()
     # TensorFlow and Keras print where they like; their words belong with the errors.
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
@@ -34,12 +41,8 @@ def _main(order: str) -> int:
         lines.write(json.dumps(word) + "\n")
 
     try:
-        recipe = training.Recipe(**{k: _frozen(v) for k, v in settings["recipe"].items()})
-        network = training.train(
-            recipe,
-            seed=settings["seed"],
-            on_progress=lambda progress: tell(progress=progress.to_dict()),
-        )
+        work = _adapt if "adapt" in settings else _train
+        network = work(settings, folder, tell)
         with file.open("wb") as stream:
             stream.write(network.to_bytes())
             stream.flush()
@@ -48,11 +51,56 @@ def _main(order: str) -> int:
         tell(error=shorten(str(error)))
         return 1
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in a sentence
-        traceback.print_exc()
+        with suppress(OSError):  # the disk may be full, which is what has to be told
+            traceback.print_exc()
         tell(error=shorten(f"{type(error).__name__}: {error}"))
         return 1
     tell(done=True)
     return 0
+
+
+Tell = Callable[..., None]
+
+
+def _train(settings: dict[str, Any], folder: Path, tell: Tell) -> Network:
+    def hand_over(epoch: int, network: Network) -> None:
+        # For looking on only: a full disk is no reason to end a training.
+        with suppress(OSError):
+            files.write(epoch_path(folder, epoch), network.to_bytes())
+            tell(epoch=epoch)
+
+    return training.train(
+        training.Recipe(**{k: _frozen(v) for k, v in settings["recipe"].items()}),
+        seed=settings["seed"],
+        on_progress=lambda progress: tell(progress=progress.to_dict()),
+        on_epoch=hand_over,
+    )
+
+
+def _adapt(settings: dict[str, Any], folder: Path, tell: Tell) -> Network:
+    started = time.monotonic()
+
+    def on_progress(stage: str, done: int, total: int) -> None:
+        spent = time.monotonic() - started
+        left = spent * (total - done) / done if done else None
+        progress = training.Progress(stage, batch=done, num_batches=total, seconds_left=left)
+        tell(progress=progress.to_dict())
+
+    with np.load(folder / "digits.npz", allow_pickle=False) as digits:
+        images, labels = digits["images"], digits["labels"]
+    network = Network.load(folder / "network.safetensors")
+    return adaptation.learn(network, images, labels, seed=settings["seed"], on_progress=on_progress)
+
+
+def epoch_path(folder: Path, epoch: int) -> Path:
+    """Return where in its folder a training lays the network of an epoch.
+
+    Examples
+    --------
+    >>> epoch_path(Path("folder"), 3).name
+    'epoch-3.safetensors'
+    """
+    return folder / f"epoch-{epoch}.safetensors"
 
 
 def _frozen(value: Any) -> Any:
@@ -60,14 +108,15 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(part) for part in value) if isinstance(value, list) else value
 
 
-def _end_with_parent(file: Path) -> None:
+def _end_with_parent(file: Path, folder: Path) -> None:
     while os.read(0, 4096):  # the parent writes nothing, and its end closes the pipe
         pass
     file.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
-def why(answer: dict[str, Any], code: int, errors: str) -> str:
+def why(answer: dict[str, Any], code: int, errors: str, doing: str = "training") -> str:
     """Say in a sentence why a child ended without a model.
 
     Parameters
@@ -78,6 +127,8 @@ def why(answer: dict[str, Any], code: int, errors: str) -> str:
         Its exit code, or the negative number of the signal that ended it.
     errors : str
         The end of its standard error, which is for finding the reason and never shown whole.
+    doing : str
+        What it was doing, "training" or "learning".
 
     Examples
     --------
@@ -86,17 +137,17 @@ def why(answer: dict[str, Any], code: int, errors: str) -> str:
     """
     told = str(answer.get("error", ""))
     if any(word in f"{told}\n{errors}".lower() for word in _NO_MEMORY):
-        return "The training ran out of memory."
+        return f"The {doing} ran out of memory."
     if told:
-        return f"The training stopped with an error ({told})."
+        return f"The {doing} stopped with an error ({told})."
     if code in (-9, 128 + 9):
-        return "The training was stopped by the operating system, most likely for lack of memory."
+        return f"The {doing} was stopped by the operating system, most likely for lack of memory."
     if code < 0:
-        return f"The training crashed ({_signal(-code)})."
+        return f"The {doing} crashed ({_signal(-code)})."
     if code:
         lines = errors.strip().splitlines() or [f"exit code {code}"]
-        return f"The training stopped with an error ({shorten(lines[-1])})."
-    return "The training ended without a model."
+        return f"The {doing} stopped with an error ({shorten(lines[-1])})."
+    return f"The {doing} ended without a model."
 
 
 def _signal(number: int) -> str:

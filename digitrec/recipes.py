@@ -50,6 +50,8 @@ class Recipe:
     num_others : int
         Drawings of the same hand that are no digit, for which the network learns to give all ten
         answers alike, 0 to 200,000. The package has 3,000 ready.
+    others_weight : float
+        What one of those counts beside a digit, 0 to 1.
 
     Examples
     --------
@@ -80,6 +82,7 @@ class Recipe:
     clean_epochs: int = 0
     num_drawings: int = 0
     num_others: int = 0
+    others_weight: float = 0.2
 
     def __post_init__(self) -> None:
         for field, (low, high) in _WHOLE.items():
@@ -118,6 +121,7 @@ _REAL = {
     "distortion": (0.0, 3.0),
     "drawing_distortion": (0.0, 3.0),
     "degraded": (0.0, 1.0),
+    "others_weight": (0.0, 1.0),
 }
 
 RECIPES: dict[str, Recipe] = {
@@ -145,18 +149,20 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "What comes with the package: MNIST distorted, generated drawings, and what is none.",
-            epochs=12,
+            epochs=6,
             learning_rate=0.004,
             one_cycle=True,
-            filters=(32, 96),
+            filters=(24, 128),
+            kernel_sizes=(5, 7),
             batch_normalisation=True,
             dropout=0.2,
             distortion=0.7,
             drawing_distortion=0.5,
             degraded=0.03,
-            clean_epochs=2,
+            clean_epochs=1,
             num_drawings=55_000,
-            num_others=20_000,
+            num_others=30_000,
+            others_weight=0.3,
         ),
     )
 }

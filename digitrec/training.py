@@ -32,7 +32,6 @@ STEPS_AT_ONCE = 8
 _REFUSED_VALIDATION = 0.01  # share of the validation digits that may be refused
 _REPORT_SECONDS = 0.1
 _DRAWINGS_AT_ONCE = 500
-_OTHERS_WEIGHT = 0.2
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -45,9 +44,10 @@ class Progress:
     ----------
     stage : str
         "drawing" (generated drawings are being made), "starting TensorFlow", "training" or
-        "evaluating".
+        "evaluating"; when a network is adapted, "learning" and "evaluating".
     epoch, num_epochs, batch, num_batches : int
         The epoch and batch in work, counted from 1, and how many there are. 0 before the first.
+        When a network is adapted, there are no epochs, and the batches are single images.
     loss, accuracy : float or None
         Mean over this epoch's batches so far.
     validation_accuracy : float or None
@@ -98,6 +98,7 @@ def train(
     *,
     seed: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_epoch: Callable[[int, Network], None] | None = None,
 ) -> Network:
     """Train a new network on MNIST.
 
@@ -110,6 +111,9 @@ def train(
         drawn when it is left out; the network's metadata names it.
     on_progress : callable, optional
         Called with a :class:`Progress` several times a second. What it raises ends the training.
+    on_epoch : callable, optional
+        Called after every epoch with its number, counted from 1, and the network so far, which is
+        not calibrated and refuses nothing. What it raises ends the training.
 
     Returns
     -------
@@ -143,10 +147,13 @@ def train(
     keras.utils.set_random_seed(seed)
     model = build(recipe)
     started = time.monotonic()
-    accuracy = _fit(model, recipe, (images, targets), rng, report)
+    see = on_epoch or (lambda _epoch, _network: None)
+    accuracy = _fit(model, recipe, (images, targets), rng, report, see)
     seconds = time.monotonic() - started
     report(Progress("evaluating", recipe.epochs, recipe.epochs, validation_accuracy=accuracy))
-    network = _calibrated(to_network(model))
+    network = _calibrated(_rounded(to_network(model)))
+    validation = mnist.load_part("validation")
+    accuracy = evaluation.evaluate(network, validation.images, validation.labels).accuracy
     test = mnist.load_part("test")
     result = evaluation.evaluate(network, test.images, test.labels)
     metadata = {
@@ -329,7 +336,7 @@ def _gather(
     targets = np.eye(hand.NOT_A_DIGIT + 1, 10, dtype=np.float32)
     # To what is no digit all ten answers are to be alike (outlier exposure: Hendrycks, Mazeika and
     # Dietterich, "Deep anomaly detection with outlier exposure", 2019).
-    targets[hand.NOT_A_DIGIT] = _OTHERS_WEIGHT / 10
+    targets[hand.NOT_A_DIGIT] = recipe.others_weight / 10
     return images, targets[labels]
 
 
@@ -339,6 +346,7 @@ def _fit(
     examples: Examples,
     rng: np.random.Generator,
     report: Callable[[Progress], None],
+    on_epoch: Callable[[int, Network], None],
 ) -> float:
     """Train the model in place and return its last accuracy on the validation images."""
     keras = _import_keras()
@@ -378,6 +386,7 @@ def _fit(
             callbacks=[watch],
         )
         network = to_network(model)
+        on_epoch(epoch + 1, network)
         guesses = network.logits(validation.images).argmax(axis=1)
         accuracy = float((guesses == validation.labels).mean())
         watch.finished_epoch(accuracy)
@@ -455,6 +464,17 @@ def _watch(recipe: Recipe, num_batches: int, report: Callable[[Progress], None])
             report(dataclasses.replace(self.progress, validation_accuracy=accuracy))
 
     return Watch()
+
+
+def _rounded(network: Network) -> Network:
+    """Take out of the last layer what no probability shows, and leave weights 16 bits each."""
+    weights = dict(network.weights)
+    for name in ("dense/kernel", "dense/bias"):
+        # The softmax does not see what all ten logits have in common, so training leaves it to
+        # chance; the energy that says what is no digit would see it.
+        weights[name] = weights[name] - weights[name].mean(axis=-1, keepdims=True)
+    halves = {name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()}
+    return dataclasses.replace(network, weights=halves)
 
 
 def _calibrated(network: Network) -> Network:

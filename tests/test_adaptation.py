@@ -3,8 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from digitrec import hand, ink, mnist
-from digitrec.adaptation import adapt
+from digitrec import adaptation, hand, ink, mnist
+from digitrec.adaptation import adapt, learn
+from digitrec.evaluation import evaluate
+from digitrec.mnist import Part
 from digitrec.network import Calibration, bundled
 from tests.networks import make_network
 
@@ -68,6 +70,44 @@ def test_the_seed_decides():
 
     assert (weights(4) == weights(4)).all()
     assert (weights(4) != weights(5)).any()
+
+
+def test_many_images_are_copied_less():
+    seen = []
+    adapt(make_network(), IMAGES, LABELS, rehearsal=600, steps=1, on_images=seen.append)
+    assert sum(seen) == 4 * 31 + 600
+    for num in (136, 1_000):
+        seen.clear()
+        many = np.zeros((num, 28, 28), np.uint8)
+        adapt(make_network(), many, np.zeros(num, int), rehearsal=0, steps=1, on_images=seen.append)
+        assert num < sum(seen) <= 4_200
+
+
+def test_what_was_learnt_is_measured_once(monkeypatch):
+    few = {}
+    for name, num in (("train", 2_200), ("validation", 600), ("test", 700)):
+        part = mnist.load_part(name)
+        few[name] = Part(part.images[:num], part.labels[:num])
+    monkeypatch.setattr(mnist, "load_part", few.__getitem__)
+    network, told = make_network(), []
+    after = learn(network, IMAGES, LABELS, seed=2, on_progress=lambda *values: told.append(values))
+    plain = adapt(network, IMAGES, LABELS, seed=2)
+    assert all((after.weights[name] == plain.weights[name]).all() for name in plain.weights)
+    validation, test = mnist.load_part("validation"), mnist.load_part("test")
+    adapted = after.metadata["adapted"]
+    assert plain.metadata["adapted"].items() <= adapted.items()
+    assert adapted["validation_before"] == right(network, validation.images, validation.labels)
+    assert adapted["validation_after"] == right(after, validation.images, validation.labels)
+    assert adapted["validation_before"] != adapted["validation_after"]
+    assert after.metadata["validation_accuracy"] == adapted["validation_after"]
+    report = evaluate(after, test.images, test.labels)
+    assert after.metadata["test_accuracy"] == report.accuracy
+    assert after.metadata["evaluation"]["confusion"] == report.to_dict()["confusion"]
+    # No image of MNIST was looked at twice, and all of it was told.
+    total = 4 * 31 + adaptation.REHEARSAL + len(validation) + len(test)
+    assert told[0] == ("learning", 0, total)
+    assert told[-1] == ("evaluating", total, total)
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
 
 
 def test_bytes_and_floats_are_the_same_images():

@@ -151,7 +151,7 @@ def test_a_number_of_images_holds_every_digit_alike():
 
 def test_generated_digits_look_like_those_of_mnist_to_nearest_neighbours():
     # Coarse on purpose: it finds a skeleton filed under the wrong digit, or one upside down.
-    images, labels = hand.images(1_000, np.random.default_rng(1))
+    images, labels = hand.images(500, np.random.default_rng(1))
     part = mnist.load_part("validation")
     known, new = (
         ndimage.gaussian_filter(batch / 255.0, (0, 1.2, 1.2)).reshape(len(batch), -1)

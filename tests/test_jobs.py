@@ -4,17 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
-from digitrec import jobs
-from digitrec.jobs import Point, Status, TrainingJob
-from digitrec.network import Network
+from digitrec import jobs, mnist
+from digitrec.jobs import AdaptationJob, EpochNetwork, Point, Status, TrainingJob
+from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
 from digitrec.turns import Turn
 
@@ -22,7 +24,7 @@ from digitrec.turns import Turn
 HEAD = """
 import json, os, pathlib, signal, subprocess, sys, time
 order = json.loads(sys.argv[1])
-file = pathlib.Path(order["file"])
+file, folder = pathlib.Path(order["file"]), pathlib.Path(order["folder"])
 def tell(**word):
     print(json.dumps(word), flush=True)
 def progress(stage, epoch=0, batch=0, loss=None):
@@ -36,7 +38,7 @@ import pathlib, sys, time
 from digitrec import child, training
 class Network:
     def to_bytes(self): return b"new"
-def train(recipe, *, seed, on_progress):
+def train(recipe, *, seed, on_progress, on_epoch):
     {body}
 training.train = train
 """
@@ -58,6 +60,15 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return where jobs and children make their private folders."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     folder = tmp_path / "models"
@@ -75,12 +86,20 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def run(out: Path, command: tuple[str, ...]) -> Status:
-    job = TrainingJob("quick", 3, out, _command=command)
+    return finish(TrainingJob("quick", 3, out, _command=command))
+
+
+def finish(job: jobs.Job) -> Status:
     job.start()
-    status = job.wait(20)
-    assert [path.name for path in out.parent.iterdir()] == [out.name], "something was left"
-    assert not psutil.Process().children(), "a process was left"
+    status = job.wait(60)
+    nothing_is_left(job.out)
     return status
+
+
+def nothing_is_left(out: Path) -> None:
+    assert [path.name for path in out.parent.iterdir()] == [out.name], "something was left"
+    assert list(Path(tempfile.gettempdir()).iterdir()) == [], "a folder was left"
+    assert not psutil.Process().children(), "a process was left"
 
 
 def test_success(out: Path) -> None:
@@ -223,9 +242,8 @@ time.sleep(60)
     until(lambda: not any(map(_alive, family)), 1)
     status = job.wait(2)
     assert status.message == "The training was cancelled. Your model is as it was."
-    assert [path.name for path in out.parent.iterdir()] == [out.name]
+    nothing_is_left(out)
     assert out.read_bytes() == b"old"
-    assert not psutil.Process().children(), "a zombie was left"
 
 
 def _alive(process: psutil.Process) -> bool:
@@ -288,10 +306,11 @@ tell(done=True)
     assert log.read_text().splitlines() == expected
 
 
-def test_the_child_dies_with_its_parent(out: Path) -> None:
+def test_the_child_dies_with_its_parent(out: Path, shared: Path) -> None:
     body = "pathlib.Path({!r}).touch(); time.sleep(60)".format(str(out.parent / "begun"))
     parent_code = f"""
-import sys, time
+import sys, tempfile, time
+tempfile.tempdir = {str(shared)!r}
 from digitrec.jobs import TrainingJob
 job = TrainingJob("quick", 1, {str(out)!r}, _command={real(body)!r})
 job.start()
@@ -309,6 +328,7 @@ time.sleep(60)
         parent.kill()
         until(lambda: not _alive(child), 3)
     assert not part.exists()
+    assert list(shared.iterdir()) == []
     assert out.read_bytes() == b"old"
 
 
@@ -357,6 +377,53 @@ def test_a_folder_that_went_away(out: Path) -> None:
     job.start()
     assert job.wait(10).state == "failed"
     assert "No such file" in job.status().message
+
+
+def test_the_network_of_every_epoch_is_told(out: Path) -> None:
+    code = """
+progress("training", 1, 4, 0.5)
+for epoch in (1, 2, 3):
+    (folder / f"epoch-{epoch}.safetensors").write_bytes(b"network %d" % epoch)
+    tell(epoch=epoch)
+    while (folder / f"epoch-{epoch}.safetensors").exists():
+        time.sleep(0.01)
+    while not pathlib.Path(GO + str(epoch)).exists():
+        time.sleep(0.01)
+file.write_bytes(b"new")
+tell(done=True)
+""".replace("GO", repr(f"{out.parent.parent}/go"))
+    job = TrainingJob("quick", 1, out, _command=stand_in(code))
+    assert job.status().epoch_network is None
+    job.start()
+    for epoch in (1, 2, 3):
+        expected = EpochNetwork(epoch, b"network %d" % epoch)
+        until(lambda expected=expected: job.status().epoch_network == expected)
+        assert job.status().history == (Point(1.0, 0.5, 0.5),)
+        Path(f"{out.parent.parent}/go{epoch}").touch()
+    status = job.wait(10)
+    assert (status.state, status.epoch_network) == ("done", expected)
+    nothing_is_left(out)
+
+
+@pytest.mark.parametrize("word", ["epoch=7", "epoch='../x'", "epoch=None", "epoch=[1]"])
+def test_an_epoch_that_is_not_there_is_passed_over(out: Path, word: str) -> None:
+    status = run(out, stand_in(f"tell({word}); file.write_bytes(b'new'); tell(done=True)"))
+    assert (status.state, status.epoch_network) == ("done", None)
+
+
+def test_the_real_child_hands_over_the_networks_of_its_epochs(out: Path) -> None:
+    body = "on_epoch(1, Network()); on_epoch(2, Network()); return Network()"
+    status = run(out, real(body))
+    assert (status.state, status.epoch_network) == ("done", EpochNetwork(2, b"new"))
+
+
+def test_a_training_goes_on_when_an_epoch_cannot_be_written(out: Path) -> None:
+    body = (
+        "import json, shutil; shutil.rmtree(json.loads(sys.argv[1])['folder']); "
+        "on_epoch(1, Network()); return Network()"
+    )
+    status = run(out, real(body))
+    assert (status.state, status.epoch_network) == ("done", None)
 
 
 def test_status_from_many_threads(out: Path) -> None:
@@ -469,3 +536,113 @@ def test_killed_while_training(out: Path) -> None:
     assert status.state == "failed"
     assert "lack of memory" in status.message
     assert out.read_bytes() == b"old"
+
+
+# Learning somebody's own digits
+
+
+def own_digits(num: int) -> tuple[np.ndarray, np.ndarray]:
+    part = mnist.load_part("validation")
+    return part.images[:num], part.labels[:num]
+
+
+@pytest.mark.slow
+def test_a_real_adaptation(out: Path) -> None:
+    images, labels = own_digits(20)
+    states, stages, done = [], [], []
+    code = """
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = None  # whoever imports them fails
+from digitrec import child
+"""
+    command = (sys.executable, "-c", code + END)
+    job = AdaptationJob(bundled(), images, labels, out, seed=5, _command=command)
+    assert out.read_bytes() == b"old"
+    job.start()
+    while not (status := job.wait(0.02)).ended:
+        states.append(status.state)
+        if status.progress is not None:
+            stages.append(status.progress.stage)
+            done.append(status.progress.batch / status.progress.num_batches)
+    assert status.message == ""
+    assert status.state == "done"
+    assert {"starting", "training", "evaluating"} <= set(states)
+    assert {"learning", "evaluating"} == set(stages)
+    assert done == sorted(done)
+    assert done[0] < 0.2
+    assert done[-1] <= 1
+    assert status.epoch_network is None
+    job.wait()  # it has ended when all is in place; then its folder goes
+    nothing_is_left(out)
+    network = Network.load(out)
+    assert network.metadata["adapted"]["images"] == 20
+    assert network.metadata["adapted"]["seed"] == 5
+    assert network.metadata["evaluation"]["samples"] == 10_000
+    before = bundled()
+    changed = {
+        name for name, weights in before.weights.items() if (network.weights[name] != weights).any()
+    }
+    assert changed == {"dense/kernel", "dense/bias"}
+
+
+def test_what_an_adaptation_hands_over(out: Path, shared: Path) -> None:
+    code = """
+import numpy
+assert "adapt" in order and order["seed"] == 9
+assert len(sys.argv[1]) < 1000  # nothing large on the command line
+assert folder.stat().st_mode & 0o077 == 0
+with numpy.load(folder / "digits.npz") as digits:
+    assert digits["images"].shape == (3, 28, 28) and digits["images"].max() == 255
+    assert list(digits["labels"]) == [4, 5, 6]
+file.write_bytes((folder / "network.safetensors").read_bytes())
+tell(done=True)
+"""
+    images = np.ones((3, 28, 28), np.float32)
+    job = AdaptationJob(bundled(), images, [4, 5, 6], out, seed=9, _command=stand_in(code))
+    images[:] = 0  # what the caller does with them later is their own business
+    assert list(shared.iterdir()) == []
+    status = finish(job)
+    assert (status.state, status.message) == ("done", "")
+    assert Network.load(out).metadata == bundled().metadata
+
+
+def test_an_adaptation_that_dies_or_is_cancelled_says_so(out: Path) -> None:
+    def adaptation(code: str) -> AdaptationJob:
+        return AdaptationJob(bundled(), *own_digits(1), out, _command=stand_in(code))
+
+    status = finish(adaptation("os.kill(os.getpid(), signal.SIGSEGV)"))
+    assert status.state == "failed"
+    assert status.message == "The learning crashed (SIGSEGV). Your model is as it was."
+    job = adaptation("progress('learning'); time.sleep(60)")
+    job.start()
+    until(lambda: job.status().state == "training")
+    job.cancel()
+    status = job.wait(2)
+    assert status.message == "The learning was cancelled. Your model is as it was."
+    nothing_is_left(out)
+    assert out.read_bytes() == b"old"
+
+
+def test_an_adaptation_waits_behind_a_training(out: Path, queue: Path) -> None:
+    with Turn(queue):
+        code = "file.write_bytes(b'new'); tell(done=True)"
+        job = AdaptationJob(bundled(), *own_digits(1), out, _command=stand_in(code))
+        job.start()
+        until(lambda: job.status().ahead == 1)
+    assert job.wait(10).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "seed", "word"),
+    [
+        (np.zeros((0, 28, 28)), [], 0, "1 to 1,000 images"),
+        (np.zeros((2, 28, 28)), [1], 0, "2 labels"),
+        (np.zeros((1, 28, 28)), [10], 0, "labels must be"),
+        (np.zeros((1, 28, 28)), [1], -1, "seed must be"),
+    ],
+)
+def test_an_adaptation_that_makes_no_sense(
+    out: Path, images: np.ndarray, labels: list[int], seed: int, word: str
+) -> None:
+    with pytest.raises(ValueError, match=word):
+        AdaptationJob(bundled(), images, labels, out, seed=seed)

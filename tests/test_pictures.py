@@ -3,6 +3,7 @@ import io
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
+import PIL.ImageOps
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +64,29 @@ def test_a_coloured_pen(colour):
 @pytest.mark.parametrize("colour", [(255, 255, 255, 255), (0, 0, 0, 255)])
 def test_ink_on_nothing(colour):
     assert says(page(SEVEN, paper=(0, 0, 0, 0), colour=colour, mode="RGBA")) == 7
+
+
+@pytest.mark.parametrize("side", [28, 56, 200, 600])
+def test_a_blurred_enlargement_of_a_small_picture(side):
+    part = mnist.load_part("validation")
+    answers = []
+    for place, image in enumerate(part.images[:20]):  # on black and on white by turns
+        shown = PIL.Image.fromarray(255 - image if place % 2 else image)
+        answers.append(says(shown.resize((side, side))))
+    assert (np.array(answers) == part.labels[:20]).mean() >= 0.95
+
+
+@pytest.mark.parametrize("digit", DRAWINGS)
+def test_a_picture_cut_out_around_the_digit(digit):
+    whole = page(DRAWINGS[digit])
+    cut = whole.crop(PIL.ImageOps.invert(whole).getbbox())
+    assert says(cut) == digit
+
+
+def test_a_blot_is_no_line():
+    picture = PIL.Image.new("L", (224, 224), 255)
+    PIL.ImageDraw.Draw(picture).ellipse((100, 100, 114, 112), fill=0)
+    assert ink.picture_image(picture).max() > 0.7
 
 
 def test_what_mnist_framed_stays_as_it_is():

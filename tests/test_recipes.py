@@ -36,6 +36,7 @@ def test_classic_is_the_original_pages():
         {"distortion": -0.1},
         {"drawing_distortion": 4},
         {"degraded": 1.2},
+        {"others_weight": -0.1},
     ],
 )
 def test_impossible_settings_are_named(change):

@@ -28,6 +28,14 @@ def test_a_network_learns(trained):
     assert accuracy == pytest.approx(network.metadata["validation_accuracy"])
 
 
+def test_its_weights_take_16_bits_and_its_logits_have_nothing_in_common(trained):
+    network, _ = trained
+    for array in network.weights.values():
+        np.testing.assert_array_equal(array.astype(np.float16), array)
+    logits = network.logits(mnist.load_part("validation").images[:100])
+    np.testing.assert_allclose(logits.mean(axis=1), 0, atol=2e-3)
+
+
 def test_its_metadata_says_where_it_comes_from(trained):
     network, _ = trained
     metadata = Network.from_bytes(network.to_bytes()).metadata

@@ -29,8 +29,8 @@ OTHER_KINDS: tuple[str, ...] = tuple(scrawls.KINDS)
 Strokes = tuple[NDArray[np.float64], ...]
 
 # MNIST's writers had thin and thick pens, and a network that has seen one width alone trusts it.
-_PEN = 2.4
-_PEN_SPREAD = 0.2
+_PEN = 2.0
+_PEN_SPREAD = 0.25
 
 
 def draw(digit: int, rng: np.random.Generator, style: str | None = None) -> Strokes:

@@ -197,7 +197,7 @@ _small = _from_table(signs.SMALL)
 
 KINDS: dict[str, tuple[float, Make, float]] = {
     "capital": (3, _from_table(signs.CAPITALS), 1.0),
-    "small letter": (4, _handwritten, 1.0),
+    "small letter": (6, _handwritten, 1.0),
     "foreign letter": (2, _from_table(signs.FOREIGN), 1.0),
     "sign": (3, _from_table(signs.SIGNS), 0.8),
     "figure": (1, _from_table(signs.FIGURES, 0.9), 0.8),

@@ -1,6 +1,6 @@
 """A person's ink, strokes or pictures, turned into the 28×28 image MNIST would have made of it."""
 
-from digitrec.ink.files import read, write
+from digitrec.ink.files import parse, read, write
 from digitrec.ink.pictures import Picture, picture_image, picture_stages
 from digitrec.ink.strokes import Sample, Strokes, check, image, stages
 
@@ -10,6 +10,7 @@ __all__ = [
     "Strokes",
     "check",
     "image",
+    "parse",
     "picture_image",
     "picture_stages",
     "read",

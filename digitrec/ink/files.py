@@ -1,6 +1,7 @@
 """Ink files: one JSON object a line, plain (``.jsonl``) or compressed (``.jsonl.gz``)."""
 
 import gzip
+import io
 import json
 import os
 import zlib
@@ -8,11 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from digitrec import files
 from digitrec.errors import FileError, InkError
 from digitrec.ink.strokes import Sample, check
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """What an ink file may hold once unpacked, bytes."""
+
+_GZIP = b"\x1f\x8b"
 
 
 def read(path: str | os.PathLike[str]) -> list[Sample]:
@@ -50,12 +54,44 @@ def read(path: str | os.PathLike[str]) -> list[Sample]:
         raise FileError(
             f"an ink file was expected at {path}: {getattr(error, 'strerror', None) or error}"
         ) from error
-    if len(content) > MAX_FILE_BYTES:
-        raise FileError(f"{path}: at most {MAX_FILE_BYTES:,} bytes of ink were expected; split it")
-    lines = content.split(b"\n")
-    return [
-        _sample(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()
-    ]
+    return _samples(content, str(path), MAX_FILE_BYTES)
+
+
+def parse(
+    content: bytes, name: str = "the file", *, max_bytes: int = MAX_FILE_BYTES
+) -> list[Sample]:
+    """Read the drawings in the bytes of an ink file, plain or compressed.
+
+    Parameters
+    ----------
+    content : bytes
+        As for :func:`read`; compressed ones tell by how they begin.
+    name : str
+        What to call it in an error.
+    max_bytes : int
+        What it may hold once unpacked; no more than that is ever unpacked.
+
+    Returns
+    -------
+    list of Sample
+
+    Raises
+    ------
+    FileError
+        As :func:`read` does.
+
+    Examples
+    --------
+    >>> parse(b'{"strokes": [[[1, 2], [3, 4]]], "label": "1"}')[0].label
+    '1'
+    """
+    if content.startswith(_GZIP):
+        try:
+            with gzip.open(io.BytesIO(content)) as file:
+                content = file.read(max_bytes + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise FileError(f"an ink file was expected at {name}: {error}") from error
+    return _samples(content, name, max_bytes)
 
 
 def write(path: str | os.PathLike[str], samples: Iterable[Sample]) -> None:
@@ -64,7 +100,7 @@ def write(path: str | os.PathLike[str], samples: Iterable[Sample]) -> None:
     Parameters
     ----------
     path : path-like
-        Compressed if its name ends in ``.gz``.
+        Compressed if its name ends in ``.gz``; written whole or not at all.
     samples : iterable of Sample
 
     Examples
@@ -86,21 +122,30 @@ def write(path: str | os.PathLike[str], samples: Iterable[Sample]) -> None:
         record["strokes"] = [stroke.tolist() for stroke in sample.strokes]
         lines.append(json.dumps(record) + "\n")
     content = "".join(lines).encode()
-    path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    files.write(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def _sample(path: Path, number: int, line: bytes) -> Sample:
-    where = f"{path}, line {number}"
+def _samples(content: bytes, name: str, max_bytes: int) -> list[Sample]:
+    if len(content) > max_bytes:
+        raise FileError(f"{name}: at most {max_bytes:,} bytes of ink were expected; split it")
+    lines = content.split(b"\n")
+    return [
+        _sample(name, number, line) for number, line in enumerate(lines, start=1) if line.strip()
+    ]
+
+
+def _sample(name: str, number: int, line: bytes) -> Sample:
+    where = f"{name}, line {number}"
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise FileError(f"{where}: a JSON object was expected: {error}") from error
     if not isinstance(record, dict) or not isinstance(record.get("strokes"), list):
         raise FileError(f'{where}: an object with "strokes", a list of strokes, was expected')
-    texts = {name: record.get(name) for name in ("label", "id", "writer")}
-    for name, text in texts.items():
+    texts = {field: record.get(field) for field in ("label", "id", "writer")}
+    for field, text in texts.items():
         if text is not None and not isinstance(text, str | int):
-            raise FileError(f'{where}: "{name}" must be a text. Received: {type(text).__name__}')
+            raise FileError(f'{where}: "{field}" must be a text. Received: {type(text).__name__}')
     try:
         strokes = check(record["strokes"])
     except InkError as error:

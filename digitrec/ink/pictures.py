@@ -12,7 +12,7 @@ import PIL.ImageOps
 from numpy.typing import NDArray
 
 from digitrec.errors import FileError
-from digitrec.ink import frame
+from digitrec.ink import frame, sheet
 
 Picture = str | os.PathLike[str] | bytes | PIL.Image.Image | NDArray[Any]
 """A path, the bytes of a file, a Pillow image, or an array (rows, columns[, 3 or 4])."""
@@ -20,10 +20,12 @@ Picture = str | os.PathLike[str] | bytes | PIL.Image.Image | NDArray[Any]
 MAX_PIXELS = 40_000_000
 """A picture with more pixels is refused before it is unpacked."""
 
-_WORK = 280  # longest side a picture is worked on at, pixels
-_MARGIN = 12  # paper added around it, so that ink at its edge has an outside, pixels
-_LEAST_CONTRAST = 0.12  # between ink and paper, of the whole range; less is an empty sheet
-_SPECK = 0.03  # a blot smaller than this share of the largest is dirt
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # none that needs a program
+_WORK = 400  # longest side a picture is worked on at, pixels
+_LARGE = 4_000_000  # pixels; more of them are not taken as numbers
+_MOST_ZOOM = 4  # what a small picture is made larger by
+_MOST_SCALE = 1.0  # a blot is no line, and has no middle that would fill the box
+_MARGIN = 12  # paper around the ink, so that ink at its edge has an outside, pixels
 
 
 def picture_image(source: Picture) -> frame.Float | None:
@@ -89,10 +91,14 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
     """
     from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
 
-    strength = _ink_strength(_open(source))
-    if strength is None:
+    found = sheet.ink_strength(_open(source))
+    if found is None:
         return None
-    ink = _without_specks(strength > 0.5)
+    drawn = np.nonzero(found > 0.5)
+    if not len(drawn[0]):
+        return None
+    trimmed = found[tuple(slice(places.min(), places.max() + 1) for places in drawn)]
+    ink = np.pad(trimmed > 0.5, _MARGIN)
     inside = ndimage.distance_transform_edt(ink)
     outside = ndimage.distance_transform_edt(~ink)
     # Along a line's middle the distance to paper is the pen's radius; the median is not misled by
@@ -103,7 +109,7 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
     rows, columns = np.nonzero(ink)
     low = np.array([columns.min(), rows.min()]) + radius - 0.5
     high = np.maximum(np.array([columns.max(), rows.max()]) - radius + 0.5, low)
-    scale = frame.scale_for(low, high)
+    scale = min(frame.scale_for(low, high), _MOST_SCALE)
     middle = (low + high) / 2
     field = signed + radius
 
@@ -115,13 +121,11 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
         )
 
     fitted, centred = frame.frame(distance, np.zeros(2))
-    drawing = np.where(ink, strength, 0).astype(np.float32)
-    trimmed = drawing[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    return {"drawing": drawing, "trimmed": trimmed, "fitted": fitted, "centred": centred}
+    return {"drawing": found, "trimmed": trimmed, "fitted": fitted, "centred": centred}
 
 
-def _open(source: Picture) -> NDArray[np.float64]:
-    """Return a picture as floats 0 to 1 of shape (rows, columns, 3), no larger than is useful."""
+def _open(source: Picture) -> NDArray[np.float32]:
+    """Return a picture as floats 0 to 1 of shape (3, rows, columns), no larger than is useful."""
     if isinstance(source, np.ndarray):
         picture = _from_array(source)
     elif isinstance(source, PIL.Image.Image):
@@ -133,10 +137,11 @@ def _open(source: Picture) -> NDArray[np.float64]:
             f"a picture with at least one pixel was expected. Received: {picture.size}"
         )
     opaque = _on_paper(picture)
-    factor = _WORK / max(opaque.size)
+    factor = min(_WORK / max(opaque.size), _MOST_ZOOM)
     size = (max(1, round(opaque.width * factor)), max(1, round(opaque.height * factor)))
     method = PIL.Image.Resampling.BICUBIC if factor > 1 else PIL.Image.Resampling.BOX
-    return np.asarray(opaque.resize(size, method), np.float64) / 255
+    planes = opaque.resize(size, method).split()
+    return np.asarray(np.stack([np.asarray(plane) for plane in planes]) / 255, np.float32)
 
 
 def _from_array(array: NDArray[Any]) -> PIL.Image.Image:
@@ -158,10 +163,10 @@ def _from_file(source: str | os.PathLike[str] | bytes) -> PIL.Image.Image:
     name = "the picture" if isinstance(source, bytes) else str(Path(source))
     try:
         with warnings.catch_warnings():
-            # Pillow warns of a large picture and goes on; we look at its size ourselves.
-            warnings.simplefilter("ignore", PIL.Image.DecompressionBombWarning)
+            # Pillow warns of what is large or damaged, and goes on; a log need not know.
+            warnings.simplefilter("ignore")
             content = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
-            with PIL.Image.open(content) as picture:
+            with PIL.Image.open(content, formats=_FORMATS) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     raise FileError(
                         f"{name}: at most {MAX_PIXELS:,} pixels were expected. Received: "
@@ -181,12 +186,12 @@ def _from_file(source: str | os.PathLike[str] | bytes) -> PIL.Image.Image:
 def _on_paper(picture: PIL.Image.Image) -> PIL.Image.Image:
     """Lay a picture with transparent parts on white or black, whichever its ink is not."""
     if picture.mode in ("I", "I;16", "F"):
-        grey = np.asarray(picture, np.float64)
+        grey = np.asarray(_less(picture.convert("F")), np.float64)
         most = max(float(grey.max()), 1.0)
         return PIL.Image.fromarray((grey.clip(0) / most * 255).astype(np.uint8)).convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    layered = picture.convert("RGBA")
+    layered = _less(picture.convert("RGBA"))
     colours = np.asarray(layered, np.float64)
     weight = colours[..., 3]
     mean = (colours[..., :3].mean(axis=2) * weight).sum() / max(weight.sum(), 1)
@@ -194,57 +199,8 @@ def _on_paper(picture: PIL.Image.Image) -> PIL.Image.Image:
     return PIL.Image.alpha_composite(paper, layered).convert("RGB")
 
 
-def _ink_strength(picture: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return how far every pixel is from paper to ink, or None if all of it is paper."""
-    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
-
-    grey = picture.mean(axis=2)
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    # Ink covers less than paper does, and the border is nearly always paper.
-    light_paper = float(np.median(border)) >= (float(grey.min()) + float(grey.max())) / 2
-    if not light_paper:
-        picture = 1 - picture
-    # The paper's own brightness, shadow and all: what is left when everything narrower than a
-    # third of the picture is closed over, made smooth.
-    width = max(picture.shape[:2]) // 3
-    pad = [(width, width), (width, width)]
-    contrast = np.zeros(grey.shape)
-    coloured = bool(np.ptp(picture, axis=2).any())
-    for channel in np.moveaxis(picture, 2, 0)[: 3 if coloured else 1]:
-        small = ndimage.zoom(np.pad(channel, pad, mode="edge"), 0.25, order=1)
-        closed = ndimage.grey_closing(ndimage.gaussian_filter(small, 0.7), max(3, width // 4))
-        paper = ndimage.gaussian_filter(closed, width / 16)
-        factors = [
-            (side + 2 * width) / have for side, have in zip(grey.shape, paper.shape, strict=True)
-        ]
-        full = ndimage.zoom(paper, factors, order=1)
-        rows, columns = grey.shape
-        full = full[width : width + rows, width : width + columns]
-        contrast = np.maximum(contrast, (full - channel) / np.maximum(full, 0.2))
-    bound = _otsu(contrast.clip(0, 1))
-    faint, strong = contrast[contrast <= bound], contrast[contrast > bound]
-    if not strong.size or not faint.size or strong.mean() - faint.mean() < _LEAST_CONTRAST:
-        return None
-    strength = (contrast - faint.mean()) / (strong.mean() - faint.mean())
-    return np.pad(strength.clip(0, 1), _MARGIN)
-
-
-def _otsu(values: NDArray[np.float64]) -> float:
-    """Return the bound that parts values best in two (Otsu, 1979)."""
-    counts, edges = np.histogram(values, bins=256, range=(0, 1))
-    middles = (edges[:-1] + edges[1:]) / 2
-    below = counts.cumsum()
-    above = below[-1] - below
-    sums = (counts * middles).cumsum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        apart = below * above * (sums / below - (sums[-1] - sums) / above) ** 2
-    return float(edges[1:][np.nan_to_num(apart).argmax()])
-
-
-def _without_specks(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
-
-    parts, _ = ndimage.label(ink, np.ones((3, 3)))
-    sizes = np.bincount(parts.ravel())
-    sizes[0] = 0
-    return np.asarray((sizes >= _SPECK * sizes.max())[parts])
+def _less(picture: PIL.Image.Image) -> PIL.Image.Image:
+    """Return a large picture with fewer pixels, though more than it is worked on at."""
+    if picture.width * picture.height <= _LARGE:
+        return picture
+    return picture.reduce(max(1, max(picture.size) // (2 * _WORK)))
