@@ -1,7 +1,9 @@
-"""What every layer of a network saw, as data for pictures and tables."""
+"""What every layer of a network saw and what its answer hangs on, as data for pictures."""
 
+from digitrec.explain.contributions import contributions, gradient, smoothed
 from digitrec.explain.layer_sizes import Size, sizes
 from digitrec.explain.occlusion import occlusion
+from digitrec.explain.places import Place, places
 from digitrec.explain.steps import (
     Softmax,
     Step,
@@ -13,14 +15,19 @@ from digitrec.explain.steps import (
 )
 
 __all__ = [
+    "Place",
     "Size",
     "Softmax",
     "Step",
     "Window",
+    "contributions",
     "convolution_step",
+    "gradient",
     "occlusion",
+    "places",
     "pooling_step",
     "sizes",
+    "smoothed",
     "softmax_steps",
     "strongest",
 ]

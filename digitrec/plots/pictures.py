@@ -63,7 +63,7 @@ def sample_digits(images: ArrayLike, labels: ArrayLike, seed: int = 0, *, rows: 
         for row in range(rows)
         for column in chosen
     ]
-    with new_figure(_height(rows, columns=10) + 0.55) as figure:
+    with new_figure(_height(rows, columns=10) + 0.6) as figure:
         axes = figure.subplots()
         step = _show_tiles(axes, tiles, columns=10)
         axes.set_xticks(step * np.arange(10) + _SIDE / 2 - 0.5, labels=[*map(str, range(10))])
@@ -225,6 +225,9 @@ def _show_tiles(
             sheet[top : top + _SIDE, left : left + _SIDE] = tile / brightest
     paper = matplotlib.colormaps["gray"].with_extremes(bad="white")
     axes.imshow(sheet, cmap=paper, vmin=0, vmax=1, interpolation="nearest")
+    # In the middle of its place it would rise with the words below it, which Matplotlib then gives
+    # only half of what they lack, every time it paints: at first they were cut off.
+    axes.set_anchor("S")
     _hide_ticks(axes)
     return _SIDE + across
 

@@ -146,6 +146,7 @@ def draw_confusion(axes: Axes, report: Report) -> str:
         cbar=False,  # every cell says its number
     )
     axes.tick_params(length=0, labelrotation=0)
+    axes.set_anchor("SW")  # where its words are: see the sheets of images
     axes.set_xlabel("read as")
     axes.set_ylabel("shows")
     return _confusion_in_words(report)
