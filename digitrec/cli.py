@@ -97,9 +97,18 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     dashboard = add("dashboard", _dashboard, "open the drawing pad in the browser")
-    dashboard.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
-    dashboard.add_argument("--port", type=int, default=8866, help="default: %(default)s")
+    dashboard.add_argument("--host", help="default: 127.0.0.1")
+    dashboard.add_argument("--port", type=int, help="default: 8866")
     dashboard.add_argument("--no-browser", action="store_true", help="only print the address")
+    dashboard.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file with settings over those of the package (see --print-settings)",
+    )
+    dashboard.add_argument(
+        "--print-settings", action="store_true", help="print all settings with their meaning"
+    )
 
     train = add("train", _train, "train a new network")
     train.add_argument("--recipe", default="quick", help="how to train (default: %(default)s)")
@@ -148,9 +157,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _dashboard(arguments: argparse.Namespace) -> int:
+    from digitrec import settings
+
+    if arguments.print_settings:
+        print(settings.PACKAGED.read_text(encoding="utf-8"), end="")
+        return 0
+    open_browser = False if arguments.no_browser else None
+    chosen = {"host": arguments.host, "port": arguments.port, "open_browser": open_browser}
+    wanted = settings.read(arguments.settings, **chosen)
+
+    from digitrec.network import bundled
     from digitrec.serving import serve
 
-    return serve(host=arguments.host, port=arguments.port, open_browser=not arguments.no_browser)
+    bundled()  # without it every page could only say that it cannot start
+    return serve(wanted)
 
 
 def _train(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from digitrec.app.canvas import CanvasView, new_ink
 from digitrec.app.guard import Guard
 from digitrec.app.state import Pad
 from tests.stand_ins import small
+from tests.test_app_state import photograph
 
 
 class Stage:
@@ -21,6 +22,7 @@ class Stage:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[Any] = []
         self.said: list[str] = []
+        self.number = 0
         monkeypatch.setattr(
             ipycanvas.canvas._CanvasManager,
             "_send_custom",
@@ -32,11 +34,15 @@ class Stage:
         self.view = CanvasView(self.pad, Guard(self.said.append))
         self.sent.clear()
 
-    def event(self, name: str, *touches: tuple[float, float], **content: float) -> None:
-        message: dict[str, Any] = {"event": name, **content}
-        if touches:
-            message["touches"] = [{"x": x, "y": y} for x, y in touches]
-        self.view.canvas._handle_frontend_event(self.view.canvas, message, [])
+    def attach(self) -> None:
+        """Tell the canvas that a page shows it."""
+        self.view.canvas._handle_frontend_event(None, {"event": "client_ready"}, [])
+
+    def draw(self, *actions: Any) -> None:
+        """Send a batch, as the overlay in the page does."""
+        self.number += 1
+        batch = {"pen": "a", "number": self.number, "do": list(actions)}
+        self.view.overlay._handle_custom_msg(batch, [])
 
     def names(self) -> list[str]:
         commands = []
@@ -61,7 +67,7 @@ def test_the_page_is_greeted_with_the_canvas_its_paper_and_its_ink(stage: Stage)
     stage.pad.begin(10, 10)
     stage.pad.extend(20, 20)
     stage.pad.extend(30, 30)
-    stage.event("client_ready")
+    stage.attach()
     names = stage.names()
     assert names[0] == "switchCanvas"
     assert "fillRect" in names
@@ -69,54 +75,88 @@ def test_the_page_is_greeted_with_the_canvas_its_paper_and_its_ink(stage: Stage)
 
 
 def test_a_reload_paints_everything_again(stage: Stage) -> None:
-    stage.event("client_ready")
+    stage.attach()
     stage.pad.begin(10, 10)
     stage.pad.extend(20, 20)
     stage.sent.clear()
-    stage.event("client_ready")
+    stage.attach()
     names = stage.names()
     assert names[0] == "switchCanvas"
     assert names[-1] == "strokeLine"
 
 
-def test_a_move_paints_one_line_and_no_more(stage: Stage) -> None:
-    stage.event("client_ready")
-    stage.event("mouse_down", x=10, y=10)
+def test_a_batch_paints_one_line_and_no_more(stage: Stage) -> None:
+    stage.attach()
+    stage.draw(["down", [[10, 10]]])
     stage.sent.clear()
-    stage.event("mouse_move", x=20, y=20)
+    stage.draw(["move", [[20, 20]]])
     assert stage.names() == ["strokeLine"]
-    stage.event("mouse_up", x=20, y=20)
-    assert stage.names() == ["strokeLine"]
-    assert stage.pad.strokes == (((10.0, 10.0), (20.0, 20.0)),)
+    stage.draw(["move", [[30, 20], [40, 20], [50, 30]]], ["up"])
+    assert stage.names() == ["strokeLine", "strokeLines"]
+    assert stage.pad.num_points == 5
 
 
-def test_fingers_draw_too(stage: Stage) -> None:
-    stage.event("client_ready")
-    stage.event("touch_start", (10, 10))
-    stage.event("touch_move", (20, 20))
-    stage.view.canvas._handle_frontend_event(None, {"event": "touch_end", "touches": []}, [])
-    assert stage.pad.strokes == (((10.0, 10.0), (20.0, 20.0)),)
+def test_the_page_hears_of_a_batch_after_it_was_painted(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.attach()
+    monkeypatch.setattr(
+        stage.view.overlay, "send", lambda message: stage.sent.append(json.dumps(message))
+    )
+    stage.sent.clear()
+    stage.draw(["down", [[10, 10], [20, 20]]], ["up"])
+    assert json.loads(stage.sent[-1]) == {
+        "taken": {"a": 1},
+        "ink": [[[10, 10], [20, 20]]],
+        "picture": None,
+    }
+    assert len(stage.sent) > 1
+    stage.sent.clear()
+    stage.pad.undo()
+    assert json.loads(stage.sent[-1])["ink"] == []
+    assert len(stage.sent) > 1
 
 
 def test_undo_paints_the_paper_again(stage: Stage) -> None:
-    stage.event("client_ready")
-    stage.event("mouse_down", x=10, y=10)
+    stage.attach()
+    stage.draw(["down", [[10, 10]]])
     stage.sent.clear()
     stage.pad.undo()
     assert "fillRect" in stage.names()
 
 
-def test_the_hint_goes_with_the_first_point_and_comes_back(stage: Stage) -> None:
-    def gone() -> bool:
-        return "dr-gone" in stage.view.hint._dom_classes
+def test_a_picture_is_painted_and_goes_again(stage: Stage) -> None:
+    stage.attach()
+    stage.sent.clear()
+    stage.pad.show_picture(photograph(7))
+    assert "putImageData" in stage.names()
+    stage.sent.clear()
+    stage.attach()
+    assert "putImageData" in stage.names()
+    stage.sent.clear()
+    stage.draw(["down", [[10, 10]]])
+    assert "fillRect" in stage.names()
+    assert "putImageData" not in stage.names()
 
-    assert not gone()
+
+def test_the_page_knows_whether_the_pad_is_empty_and_what_can_be_undone(stage: Stage) -> None:
+    def known() -> tuple[bool, bool, bool]:
+        overlay = stage.view.overlay
+        return overlay.empty, overlay.can_undo, overlay.can_redo
+
+    assert known() == (True, False, False)
     stage.pad.begin(10, 10)
-    assert gone()
-    stage.pad.end()
-    assert gone()
-    stage.pad.clear()
-    assert not gone()
+    assert known() == (False, True, False)
+    stage.pad.undo()
+    assert known() == (True, False, True)
+    stage.pad.show_picture(photograph(7))
+    assert known() == (False, True, False)
+
+
+def test_a_pad_that_was_drawn_on_before_it_was_shown_is_not_empty() -> None:
+    pad = Pad(small())
+    pad.begin(10, 10)
+    assert not CanvasView(pad, Guard(print)).overlay.empty
 
 
 def test_an_error_while_painting_is_said(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,8 +164,8 @@ def test_an_error_while_painting_is_said(stage: Stage, monkeypatch: pytest.Monke
         raise RuntimeError("no canvas")
 
     monkeypatch.setattr(stage.view, "_paint", broken)
-    stage.event("client_ready")
-    stage.event("mouse_down", x=10, y=10)
+    stage.attach()
+    stage.draw(["down", [[10, 10]]])
     assert any("Something went wrong while painting the pad" in sentence for sentence in stage.said)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from digitrec.app import Dashboard
-from digitrec.app.store import Store
 from digitrec.jobs import Status
 from digitrec.recipes import Recipe
 from tests.stand_ins import small
@@ -18,7 +17,7 @@ from tests.test_app_state import draw
 class QuickJob:
     """A training that is over at the third look."""
 
-    def __init__(self, _recipe: Recipe, out: Path) -> None:
+    def __init__(self, _recipe: Recipe, _seed: int | None, out: Path) -> None:
         self.out = out
         self.looks = 0
         self.trouble: Exception | None = None
@@ -40,21 +39,21 @@ class QuickJob:
         return replace(now, state="done")
 
 
-def make(folder: Path) -> Dashboard:
-    dashboard = Dashboard(Store(folder))
+def make() -> Dashboard:
+    dashboard = Dashboard()
     dashboard.training._make_job = QuickJob
     return dashboard
 
 
-def test_a_notebook_shows_it_by_one_steady_name(tmp_path: Path) -> None:
-    bundle = make(tmp_path)._repr_mimebundle_()
+def test_a_notebook_shows_it_by_one_steady_name() -> None:
+    bundle = make()._repr_mimebundle_()
     assert bundle["text/plain"] == "Dashboard()"
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-def test_a_training_is_followed_and_its_model_answers_the_drawing(tmp_path: Path) -> None:
+def test_a_training_is_followed_and_its_model_answers_the_drawing() -> None:
     async def visit() -> Dashboard:
-        dashboard = make(tmp_path)
+        dashboard = make()
         draw(dashboard.pad, [[(150, 50), (150, 250)]])
         before = dashboard.pad.answer
         dashboard.training.start()
@@ -67,12 +66,12 @@ def test_a_training_is_followed_and_its_model_answers_the_drawing(tmp_path: Path
 
     dashboard = asyncio.run(visit())
     assert dashboard.pad.answer.prediction.digit == 6
-    assert Store(tmp_path).load() is not None
+    assert dashboard.models.own
 
 
-def test_an_error_while_following_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_while_following_is_said(caplog: pytest.LogCaptureFixture) -> None:
     async def visit() -> Dashboard:
-        dashboard = make(tmp_path)
+        dashboard = make()
         dashboard.training.start()
         dashboard.training._job.trouble = ZeroDivisionError()
         await asyncio.sleep(0.3)
@@ -86,10 +85,15 @@ def test_an_error_while_following_is_said(tmp_path: Path, caplog: pytest.LogCapt
         dashboard.training.poll()
 
 
-def test_the_first_page_finds_a_model_that_was_kept_meanwhile(tmp_path: Path) -> None:
-    waiting = make(tmp_path)
-    Store(tmp_path).keep(small(5))
+def test_the_page_asks_the_browser_for_its_model_and_takes_it() -> None:
+    waiting = make()
+    asked: list[object] = []
+    waiting._keep.send = lambda content, _buffers=None: asked.append(content)
     waiting._manners._handle_custom_msg({"event": "ready"}, [])
+    assert asked == [{"do": "tell"}]
+    model = {"day": "2026-05-03", "how": "trained"}
+    found = {"event": "found", "model": model, "digits": [], "damaged": 0}
+    waiting._keep._handle_custom_msg(found, [memoryview(small(5).to_bytes())])
     assert waiting.models.own
     draw(waiting.pad, [[(150, 50), (150, 250)]])
     assert waiting.pad.answer.prediction.digit == 5

@@ -1,88 +1,117 @@
-"""The model in use, the kept one, and the way back."""
+"""The model in use, the one the browser keeps, and the way back."""
 
-from pathlib import Path
+import dataclasses
+import datetime
+import json
+import struct
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from digitrec.app.models import UNREADABLE, Models, report_of
-from digitrec.app.store import Store, home
+from digitrec.app.models import (
+    FRESH,
+    UNREADABLE,
+    Models,
+    checked,
+    forgotten,
+    report_of,
+    validation,
+)
+from digitrec.app.shelf import MAX_MODEL_BYTES, Shelf
 from digitrec.errors import FileError
+from digitrec.network import Architecture, Network, bundled
+from tests.networks import make_network
 from tests.stand_ins import report, small
-
-FRESH = "This is the model that came with the page."
+from tests.test_app_shelf import Browser
 
 
 def digit(models: Models) -> int:
     return int(models.network.weights["dense/bias"].argmax())
 
 
+def visit(browser: Browser) -> Models:
+    """Open the page in a browser: a kernel of its own, and all that the browser keeps."""
+    shelf = Shelf()
+    models = Models(shelf, load_bundled=lambda: small(0))
+    browser.attach(shelf)
+    browser.look()
+    return models
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "mine")
+def browser() -> Browser:
+    return Browser()
 
 
-def make(store: Store) -> Models:
-    return Models(store, load_bundled=lambda: small(0))
-
-
-def test_the_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DIGITREC_HOME", str(tmp_path))
-    assert home() == tmp_path
-    monkeypatch.delenv("DIGITREC_HOME")
-    assert home().is_absolute()
-    assert "digitrec" in home().name
-
-
-@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
-def test_every_platform_has_its_folder(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DIGITREC_HOME", raising=False)
-    monkeypatch.setattr("sys.platform", platform)
-    monkeypatch.setenv("XDG_DATA_HOME", "/somewhere/data")
-    expected = {"linux": "/somewhere/data", "darwin": "Application Support", "win32": "Local"}
-    assert expected[platform] in str(home())
-
-
-def test_without_a_kept_model_the_bundled_one_answers(store: Store) -> None:
-    models = make(store)
+def test_without_a_kept_model_the_bundled_one_answers(browser: Browser) -> None:
+    models = visit(browser)
     assert digit(models) == 0
     assert (models.own, models.forgettable, models.note) == (False, False, FRESH)
-    assert not store.folder.exists()
+    assert browser.told == []
 
 
-def test_a_new_model_is_found_again(store: Store) -> None:
-    make(store).try_out(small(1, created="2026-05-03T12:00:00+00:00"))
-    again = make(store)
+def test_a_new_model_is_found_again_on_another_day(browser: Browser) -> None:
+    visit(browser).try_out(small(1))
+    assert browser.model is not None
+    assert browser.model["day"] == datetime.datetime.now().astimezone().date().isoformat()
+    browser.model["day"] = "2025-05-03"
+    again = visit(browser)
     assert digit(again) == 1
     assert again.own
     assert again.forgettable
-    assert again.note.startswith("You trained this model on 3 May")
+    assert again.note == "You trained this model on 3 May 2025; it lives in this browser."
 
 
-def test_a_date_that_is_none_is_left_out(store: Store) -> None:
-    models = make(store)
-    models.try_out(small(1, created="<script>"))
-    assert models.note == "You trained this model."
+def test_this_year_is_not_said(browser: Browser) -> None:
+    visit(browser).try_out(small(1))
+    year = datetime.datetime.now().astimezone().year
+    assert browser.model is not None
+    browser.model["day"] = f"{year}-05-03"
+    assert visit(browser).note == "You trained this model on 3 May; it lives in this browser."
 
 
-def test_going_back_brings_the_old_model_and_the_old_file(store: Store) -> None:
-    models = make(store)
+def test_the_bundled_model_answers_until_the_kept_one_has_come(browser: Browser) -> None:
+    visit(browser).try_out(small(1))
+    shelf = Shelf()
+    waiting = Models(shelf, load_bundled=lambda: small(0))
+    browser.attach(shelf)
+    assert digit(waiting) == 0
+    browser.look()
+    assert digit(waiting) == 1
+    seen = waiting.network
+    browser.look()
+    assert waiting.network is seen  # nothing new, nothing read
+
+
+def test_another_browser_is_not_touched(browser: Browser) -> None:
+    visit(browser).try_out(small(1))
+    assert digit(visit(Browser())) == 0
+
+
+def test_going_back_brings_the_old_model_here_and_there(browser: Browser) -> None:
+    models = visit(browser)
     models.try_out(small(1))
     models.go_back()
     assert digit(models) == 0
     assert models.note == FRESH
-    assert store.load() is None
+    assert browser.model is None
 
     models.try_out(small(1))
-    models.keep_new()
+    assert browser.model is not None
+    browser.model["day"] = "2025-05-03"
+    models = visit(browser)
     models.try_out(small(2))
     models.go_back()
     assert digit(models) == 1
-    assert models.own
-    assert digit(make(store)) == 1
+    assert models.note == "You trained this model on 3 May 2025; it lives in this browser."
+    assert digit(visit(browser)) == 1
 
 
-def test_keeping_ends_the_comparison(store: Store) -> None:
-    models = make(store)
+def test_keeping_ends_the_comparison(browser: Browser) -> None:
+    models = visit(browser)
     models.try_out(small(1))
     assert models.comparison is not None
     models.keep_new()
@@ -91,62 +120,253 @@ def test_keeping_ends_the_comparison(store: Store) -> None:
     assert digit(models) == 1
 
 
-def test_forgetting_deletes_the_file(store: Store) -> None:
-    models = make(store)
+def test_forgetting_deletes_it(browser: Browser) -> None:
+    models = visit(browser)
     models.try_out(small(1))
     models.forget()
     assert digit(models) == 0
-    assert not store.path.exists()
-    assert not models.forgettable
+    assert browser.model is None
+    assert (models.forgettable, models.note) == (False, FRESH)
 
 
-@pytest.mark.parametrize("content", [b"", b"no model", b"\xff" * 10_000])
-def test_an_unreadable_model_is_said_and_can_be_forgotten(store: Store, content: bytes) -> None:
-    store.folder.mkdir()
-    store.path.write_bytes(content)
-    models = make(store)
+def test_a_browser_that_cannot_keep_it_is_said_and_the_model_stays(browser: Browser) -> None:
+    models = visit(browser)
+    browser.full = True
+    models.try_out(small(1))
+    assert digit(models) == 1
+    assert models.own
+    assert "lives in this browser" not in models.note
+    assert models.note.endswith("This browser could not keep it: download it if you want to.")
+    models.keep_new()
+    browser.look()  # as when the page is reloaded while the kernel lives
+    assert digit(models) == 1
+
+
+def test_a_browser_that_cannot_forget_is_said(browser: Browser) -> None:
+    models = visit(browser)
+    models.try_out(small(1))
+    browser.full = True
+    models.forget()
     assert digit(models) == 0
-    assert models.note == UNREADABLE
+    assert "could not be deleted" in models.note
+    browser.full = False
+    assert models.forgettable
+    models.forget()
+    assert browser.model is None
+
+
+def test_a_model_that_is_too_large_to_keep_answers_nevertheless(browser: Browser) -> None:
+    models = visit(browser)
+    large = make_network(filters=(8, 700))
+    assert len(large.to_bytes()) > MAX_MODEL_BYTES
+    models.try_out(large)
+    assert models.network is large
+    assert "too large" in models.note
+    assert browser.model is None
+
+
+def test_what_ends_while_no_page_is_there_is_kept_when_one_comes(browser: Browser) -> None:
+    models = visit(browser)
+    browser.away = True
+    models.try_out(small(1))
+    models.keep_new()
+    assert "lives" not in models.note
+    browser.away = False
+    browser.look()
+    assert digit(models) == 1
+    assert "it lives in this browser" in models.note
+    assert digit(visit(browser)) == 1
+
+
+def test_of_two_tabs_the_last_one_wins(browser: Browser) -> None:
+    first, second = visit(browser), visit(browser)
+    second.try_out(small(2))
+    browser.attach(first._shelf)
+    first.try_out(small(1))
+    first.keep_new()
+    assert digit(second) == 2
+    assert digit(visit(browser)) == 1
+
+
+def test_looking_again_leaves_a_comparison_alone(browser: Browser) -> None:
+    models = visit(browser)
+    models.try_out(small(1))
+    assert browser.model is not None
+    browser.model["bytes"] = small(2).to_bytes()
+    browser.look()
+    assert digit(models) == 1
+
+
+def test_a_model_forgotten_in_another_tab_goes_on_answering_here(browser: Browser) -> None:
+    models = visit(browser)
+    models.try_out(small(1))
+    models.keep_new()
+    browser.model = None
+    browser.look()
+    assert digit(models) == 1
+    assert "lives" not in models.note
+
+
+# What comes from a browser is a stranger's
+
+
+def changed(network: Network, **about: Any) -> bytes:
+    return dataclasses.replace(network, metadata={**network.metadata, **about}).to_bytes()
+
+
+def header(content: bytes, change: Any) -> bytes:
+    """Return a file with another header."""
+    (length,) = struct.unpack_from("<Q", content)
+    about = json.loads(content[8 : 8 + length])
+    change(about)
+    text = json.dumps(about).encode()
+    return struct.pack("<Q", len(text)) + text + content[8 + length :]
+
+
+def rename(about: dict[str, Any]) -> None:
+    about["dense/weights"] = about.pop("dense/kernel")
+
+
+def reshape(about: dict[str, Any]) -> None:
+    about["dense/kernel"]["shape"] = [10, 48]
+
+
+WHOLE = small(1).to_bytes()
+WITH_NAN = small(1)
+WITH_NAN.weights["conv1/kernel"][0, 0, 0, 0] = np.nan
+GREEDY = make_network(
+    Architecture(padding=("same", "same"), pools=(1, 4)),
+    kernels=((1, 1), (1, 1)),
+    filters=(3000, 1),
+)
+STRANGE = {
+    "empty": b"",
+    "no model": b"no model",
+    "noise": b"\xff" * 10_000,
+    "truncated": WHOLE[:-100],
+    "huge": bytes(MAX_MODEL_BYTES + 1),
+    "too large": make_network(filters=(8, 700)).to_bytes(),
+    "another name": header(WHOLE, rename),
+    "another shape": header(WHOLE, reshape),
+    "not a number": WITH_NAN.to_bytes(),
+    "endless computing": GREEDY.to_bytes(),
+    "a number for a text": changed(small(1), recipe=7),
+    "a text for a number": changed(small(1), seed="7"),
+    "a list for seconds": changed(small(1), seconds=[1]),
+    "settings that are none": changed(small(1), recipe_settings="quick"),
+    "a report that is none": changed(small(1), evaluation={"samples": -1}),
+}
+
+
+@pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
+def test_a_strange_model_is_said_and_can_be_forgotten(browser: Browser, content: bytes) -> None:
+    browser.model = {"day": "2026-05-03", "how": "trained", "bytes": content}
+    models = visit(browser)
+    assert digit(models) == 0
+    assert (models.own, models.note) == (False, UNREADABLE)
     assert models.forgettable
     models.forget()
     assert models.note == FRESH
+    assert browser.model is None
 
 
-def test_a_truncated_model_is_unreadable(store: Store) -> None:
-    store.keep(small(1))
-    store.path.write_bytes(store.path.read_bytes()[:-100])
-    assert make(store).note == UNREADABLE
+def test_a_day_that_there_is_not_is_unreadable(browser: Browser) -> None:
+    browser.model = {"day": "2026-02-30", "how": "trained", "bytes": WHOLE}
+    assert visit(browser).note == UNREADABLE
 
 
-def test_a_model_that_was_kept_meanwhile_is_found_by_looking_again(store: Store) -> None:
-    waiting = make(store)
-    make(store).try_out(small(3))
-    waiting.refresh()
-    assert digit(waiting) == 3
-    seen = waiting.network
-    waiting.refresh()
-    assert waiting.network is seen  # nothing new, nothing read
+def test_a_strange_model_does_not_oust_the_one_in_use_for_good(browser: Browser) -> None:
+    browser.model = {"day": "2026-05-03", "how": "trained", "bytes": b"no model"}
+    models = visit(browser)
+    models.try_out(small(3))
+    assert digit(visit(browser)) == 3
 
 
-def test_looking_again_leaves_a_comparison_alone(store: Store) -> None:
-    models = make(store)
-    models.try_out(small(1))
-    store.keep(small(2))
-    models.refresh()
-    assert digit(models) == 1
+@settings(max_examples=60)
+@given(st.data())
+def test_changed_bytes_are_a_model_or_the_documented_error(data: st.DataObject) -> None:
+    content = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1) | st.integers(0, 900))
+        content[place] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.integers(1, len(content)) | st.just(len(content))) :]
+    try:
+        network = checked(bytes(content))
+    except FileError:
+        return
+    assert np.isfinite(network.logits(np.ones((1, 28, 28)))).all()
 
 
-def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text("in the way")
-    models = make(Store(tmp_path / "mine"))
-    with pytest.raises(FileError, match="DIGITREC_HOME"):
-        models.try_out(small(1))
-    assert digit(models) == 1
+def test_the_bundled_model_would_be_accepted_and_kept() -> None:
+    assert checked(bundled().to_bytes()).num_parameters == bundled().num_parameters
+
+
+# A file that a visitor opens, a model that was taught
+
+
+def test_a_file_is_tried_out_beside_the_old_model(browser: Browser) -> None:
+    models = visit(browser)
+    models.open(small(4).to_bytes())
+    assert digit(models) == 4
+    assert models.comparison is not None
+    assert models.note.startswith("You opened this model on ")
+
+
+@pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
+def test_a_file_that_is_none_leaves_the_model(browser: Browser, content: bytes) -> None:
+    models = visit(browser)
+    with pytest.raises(FileError):
+        models.open(content)
+    assert digit(models) == 0
+    assert models.comparison is None
+
+
+def taught(favourite: int, before: object, after: object) -> Network:
+    return small(favourite, adapted={"validation_before": before, "validation_after": after})
+
+
+def test_a_taught_model_that_forgot_little_is_taken_over(browser: Browser) -> None:
+    models = visit(browser)
+    models.take_taught(taught(5, 0.995, 0.9925))
+    assert digit(models) == 5
+    assert models.comparison is not None
+    assert models.note.startswith("You taught this model your digits on ")
+    assert digit(visit(browser)) == 5
+
+
+@pytest.mark.parametrize("after", [0.9919, 0.5, None, "0.99", True])
+def test_a_taught_model_that_forgot_more_waits_for_a_word(browser: Browser, after: object) -> None:
+    models = visit(browser)
+    models.take_taught(taught(5, 0.995, after))
+    assert digit(models) == 0
+    assert models.offer is not None
+    assert browser.model is None
+    models.decline_offer()
+    assert models.offer is None
+    models.take_offer()
+    assert digit(models) == 0
+
+    models.take_taught(taught(5, 0.995, after))
+    models.take_offer()
+    assert digit(models) == 5
+    assert models.offer is None
+    models.go_back()
+    assert digit(models) == 0
+
+
+def test_what_was_forgotten_is_read_from_the_metadata() -> None:
+    assert validation(taught(1, 0.5, 0.25)) == (0.5, 0.25)
+    assert forgotten(taught(1, 0.5, 0.25)) == 0.25
+    for strange in (small(), small(adapted=7), taught(1, float(2), 0.5)):
+        assert validation(strange) is None
+        assert forgotten(strange) is None
 
 
 def test_the_report_comes_from_the_metadata() -> None:
     expected = report(15)
-    assert report_of(small(evaluation=expected.to_dict())).accuracy == expected.accuracy
+    found = report_of(small(evaluation=expected.to_dict()))
+    assert found is not None
+    assert found.accuracy == expected.accuracy
     assert report_of(small()) is None
     assert report_of(small(evaluation="good")) is None
     assert report_of(small(evaluation={"samples": -1})) is None

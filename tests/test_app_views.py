@@ -4,22 +4,22 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from digitrec.app import answer, built, curves, header, pictures, progress, quality, samples
+from digitrec import mnist
+from digitrec.app import answer, built, curves, header, pictures, progress, samples
 from digitrec.app.answer import AnswerView
 from digitrec.app.buttons import ButtonsView
 from digitrec.app.guard import Guard
+from digitrec.app.guesses import Guesses
 from digitrec.app.models import Comparison, Models
-from digitrec.app.quality import QualityView
 from digitrec.app.retrain import RetrainView, curves_html
 from digitrec.app.samples import SampleView
 from digitrec.app.session import Training
 from digitrec.app.state import NOTHING_DRAWN, Answer, Pad
-from digitrec.app.store import Store
 from digitrec.errors import FileError
 from digitrec.jobs import Point, Status
 from digitrec.network import Prediction
@@ -154,8 +154,13 @@ def test_the_buttons_act_on_the_pad() -> None:
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Models:
-    return Models(Store(tmp_path), load_bundled=lambda: small(0))
+def models() -> Models:
+    return Models(load_bundled=lambda: small(0))
+
+
+def retrain(training: Training, models: Models, **options: Any) -> RetrainView:
+    guesses = Guesses(Pad(models.network), training, models)
+    return RetrainView(training, models, guesses, GUARD, **options)
 
 
 def progress_of(epoch: int, batch: int, seconds_left: float | None) -> Progress:
@@ -252,7 +257,7 @@ def hidden(widget: object) -> bool:
 
 
 def test_the_choice_and_the_way_to_forget(models: Models) -> None:
-    view = RetrainView(Training(models), models, GUARD)
+    view = retrain(Training(models), models)
     assert hidden(view.choice)
     assert hidden(view.forget)
     assert hidden(view.cancel)
@@ -275,7 +280,7 @@ def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> N
     now = [0.0]
     training = Training(models)
     training.running = True
-    view = RetrainView(training, models, GUARD, clock=lambda: now[0])
+    view = retrain(training, models, clock=lambda: now[0])
     painted = []
     view.curves.observe(lambda _change: painted.append(now[0]), "value")
     history: tuple[Point, ...] = ()
@@ -290,7 +295,7 @@ def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> N
 
 def test_the_beginning_and_the_end_of_a_training_are_announced(models: Models) -> None:
     training = Training(models)
-    view = RetrainView(training, models, GUARD)
+    view = retrain(training, models)
     assert view.announcement.value == ""
     training.running = True
     assert view.announcement.value == "The training has started."
@@ -305,29 +310,6 @@ def test_the_beginning_and_the_end_of_a_training_are_announced(models: Models) -
 # How good it is, what it learnt from, how it was built
 
 
-def test_the_quality_changes_with_the_model(models: Models) -> None:
-    view = QualityView(models, GUARD)
-    assert "not tested" in view.widget.value
-    models.network = small(1, evaluation=report(15).to_dict())
-    text = read(view.widget.value).text
-    assert "75.00 %" in text
-    assert "20 test digits" in text
-
-
-def test_the_confusion_matrix_is_a_table_that_can_be_read_aloud() -> None:
-    html = quality.confusion_html(report(15))
-    assert html.count('scope="row"') == html.count('scope="col"') == 10
-    assert "<caption>" in html
-    assert read(html).seen.count("td") == 101
-    assert html.count("dr-right") == 10
-
-
-def test_classes_that_were_not_tested_are_said() -> None:
-    text = read(quality.classes_html(report(3, samples=4))).text
-    assert text.count("none tested") == 6
-    assert "0.0 %" in text
-
-
 def test_samples_come_from_their_class_and_others_when_asked() -> None:
     view = SampleView(GUARD)
     assert "<img" not in view.picture.value
@@ -337,6 +319,30 @@ def test_samples_come_from_their_class_and_others_when_asked() -> None:
     view.others.click()
     assert view.picture.value != first
     np.testing.assert_array_equal(samples.choose(5), samples.choose(5))
+
+
+def test_one_digit_may_be_chosen_and_many_of_it_seen() -> None:
+    view = SampleView(GUARD)
+    view.show()
+    everything = view.picture.value
+    view.digit.value = 7
+    sevens = view.picture.value
+    assert "120 handwritten examples of the digit 7" in sevens
+    view.others.click()
+    assert view.picture.value != sevens
+    assert "of the digit 7" in view.picture.value
+    view.digit.value = None
+    assert view.picture.value != everything
+    assert "each digit" in view.picture.value
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_chosen_digit_is_the_only_one(digit: int) -> None:
+    part = mnist.load_part("validation")
+    known = {image.tobytes() for image in part.images[part.labels == digit]}
+    chosen = samples.choose(3, digit).reshape(-1, 28, 28)
+    assert len({image.tobytes() for image in chosen}) == 120
+    assert {image.tobytes() for image in chosen} <= known
 
 
 def test_an_atlas_holds_every_image_and_clear_gaps() -> None:
@@ -385,7 +391,7 @@ def test_nothing_out_of_a_file_becomes_html(show: Callable[..., str]) -> None:
 
 def test_a_sentence_about_an_error_becomes_no_html(models: Models) -> None:
     training = Training(models)
-    view = RetrainView(training, models, GUARD)
+    view = retrain(training, models)
     training.status = Status("failed", seed=1)
     training.sentence = HOSTILE
     assert "script" not in read(view.progress.value).seen
@@ -393,14 +399,11 @@ def test_a_sentence_about_an_error_becomes_no_html(models: Models) -> None:
     assert "script" not in read(view.note.value).seen
 
 
-def test_the_course_is_linked_below_the_server_it_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("VOILA_BASE_URL", raising=False)
-    assert header.course_link() == "02_inside_a_cnn.ipynb"
-    monkeypatch.setenv("VOILA_BASE_URL", "/user/ann/")
-    assert header.course_link() == "/user/ann/voila/render/02_inside_a_cnn.ipynb"
+def test_the_header_leads_to_the_live_page() -> None:
     page = read(header.header_html())
     assert page.seen.count("li") == 3
     assert page.seen.count("h1") == 1
+    assert 'href="02_inside_a_cnn.ipynb"' in header.header_html()
 
 
 # Errors

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import digitrec
 from digitrec import cli, evaluation, ink, jobs, mnist, network, serving
 from digitrec.jobs import Status
+from digitrec.settings import Settings
 from digitrec.training import Progress
 from digitrec.turns import Turn
 
@@ -457,20 +459,33 @@ def test_ctrl_c_while_training(tmp_path: Path) -> None:
 
 
 def _start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*PROGRAM, *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509 - no thread of ours is in the way
+    )
+
+
+def _heed_interrupts() -> None:
+    # Tests that a shell runs in the background ignore them, and so would what they start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _interrupt(program: subprocess.Popen[str]) -> None:
     begun = time.monotonic()
     program.send_signal(signal.SIGINT)
-    assert program.wait(10) == 130
+    try:
+        assert program.wait(10) == 130
+    finally:
+        program.kill()  # or whoever waits for its end waits for ever
     assert time.monotonic() - begun < 5
 
 
 def test_ctrl_c_has_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupt(**_: object) -> int:
+    def interrupt(_settings: Settings) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(serving, "serve", interrupt)
@@ -492,20 +507,47 @@ def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
         assert program.wait(20) == 141
 
 
-def test_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[dict[str, Any]] = []
+def test_dashboard(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[tuple[str, int, bool, float]] = []
 
-    def serve(**settings: Any) -> int:
-        calls.append(settings)
+    def serve(settings: Settings) -> int:
+        calls.append(
+            (settings.host, settings.port, settings.open_browser, settings.abandoned_after)
+        )
         return 0
 
     monkeypatch.setattr(serving, "serve", serve)
+    mine = tmp_path / "class.toml"
+    mine.write_text('host = "::"\nport = 7\nabandoned_after = 60\n')
     assert cli.main(["dashboard"]) == 0
     assert cli.main(["dashboard", "--host", "0.0.0.0", "--port", "9", "--no-browser"]) == 0  # noqa: S104 - not served
+    assert cli.main(["dashboard", "--settings", str(mine), "--port", "9"]) == 0
     assert calls == [
-        {"host": "127.0.0.1", "port": 8866, "open_browser": True},
-        {"host": "0.0.0.0", "port": 9, "open_browser": False},  # noqa: S104 - as above
+        ("127.0.0.1", 8866, True, 210),
+        ("0.0.0.0", 9, False, 210),  # noqa: S104 - as above
+        ("::", 9, True, 60),
     ]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_settings_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["dashboard", "--print-settings"]) == 0
+    assert tomllib.loads(capsys.readouterr().out)["port"] == 8866
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--port", "65536"], ["--port", "-1"], ["--settings", "no-such-file.toml"]]
+)
+def test_settings_that_cannot_be_followed(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["dashboard", "--no-browser", *arguments]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("digitrec: ")
 
 
 @pytest.mark.parametrize(
@@ -513,7 +555,9 @@ def test_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["--help"], {"numpy", "PIL", "scipy"}),
         (["predict", "seven.png", "drawings.jsonl.gz"], {"sklearn", "pandas", "ipywidgets"}),
-        (["evaluate", "--ink", "drawings.jsonl.gz"], {"ipywidgets"}),
+        pytest.param(
+            ["evaluate", "--ink", "drawings.jsonl.gz"], {"ipywidgets"}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_what_a_command_does_not_load(

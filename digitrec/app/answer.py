@@ -1,16 +1,18 @@
-"""The answer: a sentence, how sure the network is, ten bars, and what it saw."""
+"""The answer: a sentence, how sure the network is and why, ten bars, and what it saw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
 
+from digitrec.app.evidence import EvidenceView
 from digitrec.app.guard import Guard
+from digitrec.app.maps import MapsView
 from digitrec.app.pictures import grey, png
 from digitrec.app.state import Answer, Pad
-from digitrec.app.words import escape, percent
+from digitrec.app.words import a_digit, escape, percent
 from digitrec.network import CLASSES, Prediction
 
 _WAITING = "The answer appears here."
@@ -30,6 +32,8 @@ class AnswerView:
     pad : Pad
     guard : Guard
         Makes errors in the view visible.
+    under_bars : sequence of ipywidgets.Widget, optional
+        What stands between the bars and the stages.
 
     Examples
     --------
@@ -41,7 +45,9 @@ class AnswerView:
     'There is nothing on the pad yet.'
     """
 
-    def __init__(self, pad: Pad, guard: Guard) -> None:
+    def __init__(
+        self, pad: Pad, guard: Guard, under_bars: Sequence[ipywidgets.Widget] = ()
+    ) -> None:
         self._pad = pad
         self.sentence = ipywidgets.HTML()
         self.sentence.add_class("dr-sentence")
@@ -51,7 +57,19 @@ class AnswerView:
         self.bars.add_class("dr-bars-box")
         self.stages = ipywidgets.HTML()
         self.stages.add_class("dr-stages-box")
-        self.widget = ipywidgets.VBox([self.sentence, self.announcement, self.bars, self.stages])
+        evidence, maps = EvidenceView(pad, guard), MapsView(pad, guard)
+        self.widget = ipywidgets.VBox(
+            [
+                self.sentence,
+                evidence.sentence,
+                self.announcement,
+                self.bars,
+                *under_bars,
+                self.stages,
+                evidence.widget,
+                maps.widget,
+            ]
+        )
         self.widget.add_class("dr-answer")
         pad.observe(guard(self._show, "showing the answer"), ["answer", "notice"])
         self._show()
@@ -93,7 +111,7 @@ def certainty(prediction: Prediction) -> str:
     if prediction.kind == "sure":
         return f"{percent(prediction.confidence)} sure"
     if prediction.kind == "refused":
-        return f"It came nearest to {'an' if digit == 8 else 'a'} {digit}"
+        return f"It came nearest to {a_digit(digit)}"
     chances = prediction.probabilities
     return f"{percent(chances[digit])} for {digit}, {percent(chances[other])} for {other}"
 
@@ -166,8 +184,8 @@ def stages_html(stages: Mapping[str, NDArray[np.float32]] | None) -> str:
     4
     """
     items = []
-    for name, label in _STAGES.items():
-        alternative = f"{label}, as the network sees it" if name == "centred" else label
+    for place, (name, label) in enumerate(_STAGES.items(), start=1):
+        alternative = f"{label}, stage {place} of {len(_STAGES)}"
         if stages is None:
             frame = '<span class="dr-frame"></span>'
         else:

@@ -47,9 +47,7 @@ class BuiltView:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> from digitrec.app.store import Store
-    >>> models = Models(Store(Path("unused")))
+    >>> models = Models()
     >>> "10,000" in BuiltView(models, Guard(print)).widget.value
     True
     """

@@ -4,10 +4,23 @@ import ipywidgets
 
 from digitrec.app.guard import Guard
 from digitrec.app.state import Pad
+from digitrec.app.words import escape
+
+_KEYS = (
+    ("Arrow keys", "move the pen; Shift: faster"),
+    ("Space", "pen down, pen up"),
+    ("Enter", "predict"),
+    ("Delete, Escape", "clear"),
+    ("Ctrl or ⌘ + Z", "undo; with Shift: redo"),
+    ("Ctrl or ⌘ + V", "paste a picture"),
+)
 
 
 class ButtonsView:
-    """Predict, Undo and Clear.
+    """Predict, Undo, Redo and Clear; a way in for pictures; what the keyboard does.
+
+    The overlay on the pad does what only a page can: it opens the choice of a picture, and shows
+    when there is nothing to undo or redo.
 
     Parameters
     ----------
@@ -26,13 +39,36 @@ class ButtonsView:
 
     def __init__(self, pad: Pad, guard: Guard) -> None:
         self.predict = button("Predict", "dr-primary")
-        self.undo = button("Undo")
+        self.undo = button("Undo", "dr-undo")
+        self.redo = button("Redo", "dr-redo")
         self.clear = button("Clear")
         self.predict.on_click(guard(lambda _button: pad.predict(), "predicting"))
         self.undo.on_click(guard(lambda _button: pad.undo(), "undoing"))
+        self.redo.on_click(guard(lambda _button: pad.redo(), "redoing"))
         self.clear.on_click(guard(lambda _button: pad.clear(), "clearing"))
-        self.widget = ipywidgets.HBox([self.predict, self.undo, self.clear])
-        self.widget.add_class("dr-buttons")
+        buttons = ipywidgets.HBox([self.predict, self.undo, self.redo, self.clear])
+        buttons.add_class("dr-buttons")
+        self.choose = button("or choose a picture", "dr-choose")
+        keys = ipywidgets.HTML(keys_html())
+        more = ipywidgets.HBox([self.choose, keys])
+        more.add_class("dr-more")
+        self.widget = ipywidgets.VBox([buttons, more])
+        self.widget.add_class("dr-padbuttons")
+
+
+def keys_html() -> str:
+    """Return what the keyboard does on the pad, folded, as HTML.
+
+    Examples
+    --------
+    >>> "pen down" in keys_html()
+    True
+    """
+    rows = "".join(f"<dt>{escape(keys)}</dt><dd>{escape(what)}</dd>" for keys, what in _KEYS)
+    return (
+        '<details class="dr-keys" data-dr-key="keys"><summary>With the keyboard</summary>'
+        f"<dl>{rows}</dl></details>"
+    )
 
 
 def button(label: str, *classes: str) -> ipywidgets.Button:

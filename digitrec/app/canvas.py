@@ -7,7 +7,8 @@ import ipywidgets
 import numpy as np
 
 from digitrec.app.guard import Guard
-from digitrec.app.pen import Pen
+from digitrec.app.overlay import Overlay
+from digitrec.app.pen import Pens
 from digitrec.app.state import SIZE, Pad, Stroke
 
 PEN_WIDTH = 18
@@ -15,17 +16,23 @@ PEN_WIDTH = 18
 
 _PAPER = "#000000"
 _INK = "#ffffff"
-_HINT = "Draw a digit<br>from 0 to 9"
 
 
 class CanvasView:
-    """Shows the strokes of a pad, and draws new ones with mouse or finger.
+    """Shows the ink of a pad, and draws more with mouse, finger, stylus or keyboard.
+
+    Its ``widget`` is the canvas with an overlay, in which the line appears before the kernel knows
+    of it.
 
     Parameters
     ----------
     pad : Pad
     guard : Guard
-        Makes errors in the canvas's callbacks visible.
+        Makes errors in the callbacks visible.
+    name : str, optional
+        Under which the page keeps the ink over a reload; without one it does not.
+    pictures : bool, optional
+        Whether a picture may be dropped, pasted or chosen instead of drawn.
 
     Examples
     --------
@@ -35,58 +42,55 @@ class CanvasView:
     ('300px', '300px')
     """
 
-    def __init__(self, pad: Pad, guard: Guard) -> None:
+    def __init__(self, pad: Pad, guard: Guard, name: str = "", *, pictures: bool = False) -> None:
         self._pad = pad
         self._ready = False
         self._painted: tuple[Stroke, ...] = ()
+        self._picture: Any = None
         side = f"{SIZE}px"
         # Without these lengths the canvas stretches to the page.
         layout = ipywidgets.Layout(width=side, height=side, min_width=side)
         self.canvas = ipycanvas.Canvas(width=SIZE, height=SIZE, layout=layout)
         self.canvas.add_class("dr-canvas")
-        self.hint = ipywidgets.HTML(f'<p aria-hidden="true">{_HINT}</p>')
-        self.hint.add_class("dr-hint")
-        self.widget = ipywidgets.Box([self.canvas, self.hint])
+        pens = Pens(pad, self._tell)
+        self.overlay = Overlay(guard(pens.take, "drawing"), name, pictures=pictures)
+        self.widget = ipywidgets.Box([self.canvas, self.overlay])
         self.widget.add_class("dr-padbox")
 
-        pen = Pen(pad)
-        canvas, doing = self.canvas, "drawing"
-        canvas.on_client_ready(guard(self._greet, "painting the pad"))
-        canvas.on_mouse_down(guard(pen.mouse_down, doing))
-        canvas.on_mouse_move(guard(pen.mouse_move, doing))
-        canvas.on_mouse_up(guard(pen.mouse_up, doing))
-        canvas.on_mouse_out(guard(pen.mouse_out, doing))
-        canvas.on_touch_start(guard(pen.touch_start, doing))
-        canvas.on_touch_move(guard(pen.touch_move, doing))
-        canvas.on_touch_end(guard(pen.touch_end, doing))
-        canvas.on_touch_cancel(guard(pen.touch_cancel, doing))
-        pad.observe(guard(self._follow, "painting the pad"), "strokes")
+        self.canvas.on_client_ready(guard(self._greet, "painting the pad"))
+        painting = guard(self._follow, "painting the pad")
+        pad.observe(painting, ["strokes", "picture", "can_undo", "can_redo"])
+        # After the paint, so that a page hears of ink that it can see.
+        pad.observe(guard(pens.look, "drawing"), ["strokes", "picture", "drawing"])
+        self._follow()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        self.overlay.send(message)
 
     def _greet(self) -> None:
         # The manager names its canvas to the page once and remembers that it did. A page that
         # attaches now has not heard it, and would paint nothing, silently.
         self.canvas._canvas_manager._current_canvas = None
         self._ready = True
-        self._repaint(self._pad.strokes)
+        self._repaint()
 
-    def _follow(self, change: dict[str, Any]) -> None:
-        strokes: tuple[Stroke, ...] = change["new"]
-        if strokes and not change["old"]:
-            self.hint.add_class("dr-gone")
-        elif not strokes:
-            self.hint.remove_class("dr-gone")
+    def _follow(self, _change: Any = None) -> None:
+        pad = self._pad
+        self.overlay.set_trait("empty", pad.is_empty)
+        self.overlay.set_trait("can_undo", pad.can_undo)
+        self.overlay.set_trait("can_redo", pad.can_redo)
         if not self._ready:
             return
-        news = new_ink(self._painted, strokes)
-        if news is None:
-            self._repaint(strokes)
+        news = new_ink(self._painted, pad.strokes)
+        if news is None or pad.picture is not self._picture:
+            self._repaint()
             return
-        self._painted = strokes
+        self._painted = pad.strokes
         for stroke in news:
             self._paint(stroke)
 
-    def _repaint(self, strokes: tuple[Stroke, ...]) -> None:
-        self._painted = strokes
+    def _repaint(self) -> None:
+        self._painted, self._picture = self._pad.strokes, self._pad.picture
         with ipycanvas.hold_canvas():
             self.canvas.fill_style = _PAPER
             self.canvas.fill_rect(0, 0, SIZE, SIZE)
@@ -95,7 +99,9 @@ class CanvasView:
             self.canvas.line_width = PEN_WIDTH
             self.canvas.line_cap = "round"
             self.canvas.line_join = "round"
-            for stroke in strokes:
+            if self._picture is not None:
+                self.canvas.put_image_data(np.round(self._picture * 255).astype(np.uint8))
+            for stroke in self._painted:
                 self._paint(stroke)
 
     def _paint(self, stroke: Stroke) -> None:

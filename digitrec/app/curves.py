@@ -83,6 +83,7 @@ def curve(
         f'<text x="{_LEFT - 6}" y="{_TOP + 4}" text-anchor="end">{high:g}{escape(unit)}</text>'
         f'<text x="{_LEFT - 6}" y="{floor + 4}" text-anchor="end">{low:g}{escape(unit)}</text>'
         f'<text x="{_LEFT}" y="{HEIGHT - 5}">0</text>'
-        f'<text x="{right}" y="{HEIGHT - 5}" text-anchor="end">{span:g} epochs</text>'
+        f'<text x="{right}" y="{HEIGHT - 5}" text-anchor="end">'
+        f"{span:g} epoch{'s' * (span != 1)}</text>"
         f"{drawn}</svg>"
     )

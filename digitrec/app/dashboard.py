@@ -10,17 +10,25 @@ from digitrec.app.answer import AnswerView
 from digitrec.app.built import BuiltView
 from digitrec.app.buttons import ButtonsView
 from digitrec.app.canvas import CanvasView
+from digitrec.app.correcting import CorrectingView
+from digitrec.app.corrections import Corrections
+from digitrec.app.course import CourseView
 from digitrec.app.guard import Guard
+from digitrec.app.guesses import Guesses
 from digitrec.app.header import HeaderView
+from digitrec.app.keep import Keep
+from digitrec.app.lesson import Lesson
 from digitrec.app.manners import Manners, style
 from digitrec.app.models import Models
+from digitrec.app.own_model import OwnModelView
 from digitrec.app.quality import QualityView
 from digitrec.app.retrain import RetrainView
 from digitrec.app.samples import SampleView
 from digitrec.app.session import Training
+from digitrec.app.shelf import Shelf
 from digitrec.app.state import Pad
-from digitrec.app.store import Store, home
 from digitrec.app.trouble import TroubleView
+from digitrec.app.your_digits import YourDigitsView
 
 _LOOK = 0.1  # seconds between two looks at a training
 
@@ -30,11 +38,6 @@ class Dashboard:
 
     Shown by Jupyter as the last value of a cell.
 
-    Parameters
-    ----------
-    store : Store, optional
-        Where a trained model is kept; in the user's own folder when none is given.
-
     Examples
     --------
     >>> from digitrec.app import Dashboard
@@ -42,18 +45,23 @@ class Dashboard:
     Dashboard()
     """
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self) -> None:
         self._trouble = TroubleView()
         guard = Guard(self._trouble.say)
-        self.models = Models(Store(home()) if store is None else store)
+        self._shelf = Shelf()
+        self.models = Models(self._shelf)
         self.pad = Pad(self.models.network)
         self.training = Training(self.models)
+        guesses = Guesses(self.pad, self.training, self.models)
+        self.corrections = Corrections(self._shelf)
+        lesson = Lesson(self.corrections, self.training, self.models)
         traitlets.dlink((self.models, "network"), (self.pad, "network"))
 
-        canvas = CanvasView(self.pad, guard)
+        canvas = CanvasView(self.pad, guard, "pad", pictures=True)
         padside = ipywidgets.VBox([canvas.widget, ButtonsView(self.pad, guard).widget])
         padside.add_class("dr-padside")
-        main = ipywidgets.Box([padside, AnswerView(self.pad, guard).widget])
+        correcting = CorrectingView(self.pad, self.corrections, guard)
+        main = ipywidgets.Box([padside, AnswerView(self.pad, guard, [correcting]).widget])
         main.add_class("dr-main")
         samples = SampleView(guard)
         page = ipywidgets.VBox(
@@ -61,17 +69,20 @@ class Dashboard:
                 HeaderView().widget,
                 self._trouble.widget,
                 main,
-                RetrainView(self.training, self.models, guard).widget,
+                RetrainView(self.training, self.models, guesses, guard).widget,
+                OwnModelView(self.models, guard).widget,
+                YourDigitsView(self.corrections, lesson, self.training, self.models, guard).widget,
                 QualityView(self.models, guard).widget,
                 samples.widget,
                 BuiltView(self.models, guard).widget,
+                CourseView().widget,
             ]
         )
         page.add_class("dr-page")
         looks = ipywidgets.HTML(f"<style>{style()}</style>")
         looks.add_class("dr-hidden")
-        # A kernel may have been waiting for its visitor since before the last training.
-        manners = self._manners = Manners(guard(self.models.refresh, "looking for your model"))
+        keep = self._keep = Keep(self._shelf, guard)
+        manners = self._manners = Manners(guard(keep.look, "looking for your model"))
         manners.add_class("dr-hidden")
         self.widget = ipywidgets.VBox([looks, page, manners])
         self.widget.add_class("digitrec")

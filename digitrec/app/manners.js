@@ -1,7 +1,5 @@
-// What ipywidgets and ipycanvas cannot say in Python: names and roles for screen readers, and
-// keys and wheels that the canvas would otherwise keep to itself.
+// What ipywidgets cannot say in Python: names and roles for screen readers.
 const ATTRIBUTES = [
-  [".dr-canvas", { role: "img", "aria-label": "Drawing pad, 300 by 300 pixels. Draw a digit here with the mouse or a finger." }],
   [".dr-announcement", { role: "status", "aria-live": "polite", "aria-atomic": "true" }],
   [".dr-trouble", { role: "alert" }],
   [".dr-padside", { id: "digit-pad" }],
@@ -46,22 +44,14 @@ function render({ model, el }) {
       else open.delete(key);
     }, { capture: true, signal });
 
-    // ipycanvas stops every key and the wheel, so that one could neither leave the pad with Tab
-    // nor scroll past it.
     root.addEventListener("pointerdown", () => { root.dataset.drBy = "pointer"; }, { capture: true, signal });
     root.addEventListener("keydown", () => { root.dataset.drBy = "keyboard"; }, { capture: true, signal });
-
-    const letPass = (event) => {
-      if (event.target.classList?.contains("dr-canvas")) event.stopPropagation();
-    };
-    root.addEventListener("keydown", letPass, { capture: true, signal });
-    root.addEventListener("wheel", letPass, { capture: true, passive: true, signal });
 
     root.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[data-dr-jump]");
       if (!link) return;
       event.preventDefault();
-      const canvas = root.querySelector(".dr-canvas");
+      const canvas = root.querySelector(".dr-echo");
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       canvas?.focus({ preventScroll: true });
       canvas?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "center" });

@@ -40,11 +40,14 @@ class Manners(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is not fol
 
 
 def style() -> str:
-    """Return the page's style sheet.
+    """Return the page's style sheet: first what holds everywhere, then a part for each view.
 
     Examples
     --------
     >>> ".digitrec" in style()
     True
     """
-    return (_HERE / "style.css").read_text(encoding="utf-8")
+    sheets = sorted(
+        (_HERE / "styles").glob("*.css"), key=lambda path: (path.name != "page.css", path.name)
+    )
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)

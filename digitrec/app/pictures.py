@@ -13,8 +13,8 @@ def png(pixels: NDArray[np.uint8]) -> str:
 
     Parameters
     ----------
-    pixels : ndarray of uint8, shape (height, width) or (height, width, 2)
-        Grey, or grey with opacity.
+    pixels : ndarray of uint8, shape (height, width), (height, width, 2) or (height, width, 3)
+        Grey, grey with opacity, or red, green and blue.
 
     Returns
     -------

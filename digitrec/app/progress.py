@@ -1,18 +1,36 @@
 """How far a training is, and what came of it, in words."""
 
+from collections.abc import Sequence
+
 from digitrec.app.models import Comparison, report_of
 from digitrec.app.words import ahead, duration, escape, percent, times
 from digitrec.evaluation import Report
 from digitrec.jobs import Status
+from digitrec.network import Prediction
 from digitrec.training import Recipe
 
 DONE = "Done. The new model answers now."
+OFFERED = (
+    "Done. It forgot more than a little of MNIST, so your model is as it was until you choose."
+)
+
+SILENT = "Nothing was heard of it for a minute: the machine is busy, or it hangs. Cancel ends it."
+
+NO_DRAWING = "Draw a digit to see what each says to it."
 
 _NO_COMPARISON = "After a training both models stand here side by side, and you choose."
 _EARLY = 0.05  # of a training; before that, the time left is a guess
 
 
-def progress_html(status: Status | None, recipe: Recipe, running: bool, sentence: str) -> str:
+def progress_html(
+    status: Status | None,
+    recipe: Recipe,
+    running: bool,
+    sentence: str,
+    *,
+    learning: bool = False,
+    done: str = DONE,
+) -> str:
     """Return how the training stands as HTML.
 
     Parameters
@@ -25,6 +43,10 @@ def progress_html(status: Status | None, recipe: Recipe, running: bool, sentence
         Whether it is running.
     sentence : str
         How it ended, if it ended badly.
+    learning : bool
+        Whether the visitor's digits are learnt, and not a new network.
+    done : str
+        What is said when it ended well.
 
     Examples
     --------
@@ -32,31 +54,40 @@ def progress_html(status: Status | None, recipe: Recipe, running: bool, sentence
     >>> "Epoch" in progress_html(None, RECIPES["quick"], False, "")
     False
     """
+    if status is None and sentence:
+        return _lines(sentence, "", 0.0, idle=True)
     if status is None:
         often = times(recipe.epochs)
         drawn = recipe.num_drawings + recipe.num_others
         more = f" and {drawn:,} generated drawings" if drawn else ""
-        said = (
-            f"“{recipe.name}” shows it {recipe.num_images:,} digits of MNIST{more}, {often} each."
-        )
+        said = f"It will see {recipe.num_images:,} digits of MNIST{more}, {often} each."
         return _lines(said, "", 0.0, idle=True)
-    beside = f"seed {status.seed}"
+    beside = "" if learning else f"seed {status.seed}"
     if running:
         left = _seconds_left(status)
         if left is not None:
-            beside = f"about {duration(left)} left · {beside}"
-        return _lines(_stage(status), beside, _share_done(status))
+            beside = " · ".join(filter(None, (f"about {duration(left)} left", beside)))
+        return _lines(_stage(status, learning), beside, _share_done(status))
     if sentence:
         return _lines(sentence, beside, 0.0, idle=True)
-    return _lines(DONE, beside, 1.0, idle=True)
+    return _lines(done, beside, 1.0, idle=True)
 
 
-def comparison_html(comparison: Comparison | None) -> str:
+def comparison_html(
+    comparison: Comparison | None,
+    sides: Sequence[Prediction | None] = (),
+    *,
+    offered: bool = False,
+) -> str:
     """Return two models side by side, on the same test, as HTML.
 
     Parameters
     ----------
     comparison : Comparison or None
+    sides : sequence of Prediction
+        What the old and the new one say to the drawing on the pad; empty without a drawing.
+    offered : bool
+        Whether the old one still answers.
 
     Examples
     --------
@@ -66,9 +97,13 @@ def comparison_html(comparison: Comparison | None) -> str:
     if comparison is None:
         return f"<h3>Old and new</h3><p>{_NO_COMPARISON}</p>"
     old, new = report_of(comparison.old), report_of(comparison.new)
+    said = [prediction.sentence if prediction else "" for prediction in sides] or ["", ""]
+    names = ("Now", "New") if offered else ("Before", "Now")
+    both = "".join(map(_side, names, (old, new), said))
+    yours = "" if sides else NO_DRAWING
     return (
-        f'<h3>Old and new</h3><div class="dr-sides">{_side("Before", old)}{_side("Now", new)}</div>'
-        f"<p>{escape(verdict(old, new))}</p>"
+        f'<h3>Old and new</h3><div class="dr-sides">{both}</div>'
+        f"<p>{escape(verdict(old, new))} {yours}</p>"
     )
 
 
@@ -102,19 +137,25 @@ def verdict(old: Report | None, new: Report | None) -> str:
     return said
 
 
-def _side(title: str, report: Report | None) -> str:
+def _side(title: str, report: Report | None, said: str) -> str:
     if report is None:
         figures = "<b>not tested</b>"
     else:
         wrong = round((1 - report.accuracy) * report.samples)
         share = percent(report.accuracy, 2)
         figures = f"<b>{share}</b><span>{wrong:,} of {report.samples:,} wrong</span>"
-    return f'<div class="dr-side"><span>{title}</span>{figures}</div>'
+    yours = f"Your drawing:<b>{escape(said)}</b>" if said else ""
+    return (
+        f'<div class="dr-side"><span>{title}</span><div class="dr-figures">{figures}</div>'
+        f'<div class="dr-made">{yours}</div></div>'
+    )
 
 
-def _stage(status: Status) -> str:
-    if status.state == "queued":
-        return ahead(status.ahead)
+def _stage(status: Status, learning: bool) -> str:
+    if status.silent or status.state == "queued":
+        return SILENT if status.silent else ahead(status.ahead)
+    if learning and status.state != "evaluating":
+        return "Learning your digits"
     if status.state == "training" and status.progress is not None:
         return f"Epoch {status.progress.epoch} of {status.progress.num_epochs}"
     if status.state == "evaluating":
@@ -126,6 +167,8 @@ def _stage(status: Status) -> str:
 
 def _share_done(status: Status) -> float:
     progress = status.progress
+    if progress is not None and progress.num_epochs == 0 and progress.num_batches > 0:
+        return progress.batch / progress.num_batches  # nothing but images to be looked at
     if status.state == "evaluating":
         return 1.0
     if status.state != "training" or progress is None or progress.num_batches < 1:
@@ -135,7 +178,7 @@ def _share_done(status: Status) -> float:
 
 
 def _seconds_left(status: Status) -> float | None:
-    if status.state != "training" or status.progress is None or _share_done(status) < _EARLY:
+    if status.progress is None or not _EARLY <= _share_done(status) < 1:
         return None
     return status.progress.seconds_left
 

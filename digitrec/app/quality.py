@@ -1,4 +1,4 @@
-"""How good is it? Accuracy, accuracy per class and the confusion matrix, as HTML."""
+"""How good is it? Accuracy, accuracy per class, and what it takes for what."""
 
 import math
 from typing import Any
@@ -7,10 +7,10 @@ import ipywidgets
 import numpy as np
 
 from digitrec.app.guard import Guard
+from digitrec.app.mistakes import MistakesView
 from digitrec.app.models import Models
 from digitrec.app.words import percent
 from digitrec.evaluation import Report
-from digitrec.network import CLASSES
 
 
 class QualityView:
@@ -24,27 +24,34 @@ class QualityView:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> from digitrec.app.store import Store
-    >>> models = Models(Store(Path("unused")))
-    >>> "How good is it?" in QualityView(models, Guard(print)).widget.value
+    >>> models = Models()
+    >>> "How good is it?" in QualityView(models, Guard(print)).summary.value
     True
     """
 
     def __init__(self, models: Models, guard: Guard) -> None:
         self._models = models
-        self.widget = ipywidgets.HTML()
+        self.summary = ipywidgets.HTML()
+        self.classes = ipywidgets.HTML()
+        self.mistakes = MistakesView(models, guard)
+        two = ipywidgets.Box([self.classes, self.mistakes.matrix])
+        two.add_class("dr-two")
+        self.widget = ipywidgets.VBox(
+            [self.summary, two, self.mistakes.choice, self.mistakes.images]
+        )
         self.widget.add_class("dr-section")
         self.widget.add_class("dr-quality")
         models.observe(guard(self._show, "showing how good the model is"), "network")
         self._show()
 
     def _show(self, _change: Any = None) -> None:
-        self.widget.value = quality_html(self._models.report)
+        report = self._models.report
+        self.summary.value = quality_html(report)
+        self.classes.value = "" if report is None else classes_html(report)
 
 
 def quality_html(report: Report | None) -> str:
-    """Return a report as HTML.
+    """Return how many digits were read right as HTML.
 
     Parameters
     ----------
@@ -65,8 +72,6 @@ def quality_html(report: Report | None) -> str:
         f"digits right, {wrong:,} wrong. It has learnt from none of them.</p>"
         f'<p class="dr-fine">On other digits of the same kind one would expect between '
         f"{percent(low, 2)} and {percent(high, 2)} (95 % interval).</p>"
-        f'<div class="dr-two"><div>{classes_html(report)}</div>'
-        f"<div>{confusion_html(report)}</div></div>"
     )
 
 
@@ -115,46 +120,4 @@ def classes_html(report: Report) -> str:
         '<h3>Digit by digit</h3><p class="dr-ends" aria-hidden="true">'
         f"<span>{100 * start:.0f} %</span><span>100 %</span><span></span><span>wrong</span></p>"
         f'<ol class="dr-classes" start="0">{"".join(rows)}</ol>'
-    )
-
-
-def confusion_html(report: Report) -> str:
-    """Return the confusion matrix as an HTML table.
-
-    Right answers are shaded in blue and wrong ones in orange, which colour-blind people tell
-    apart; every cell says its number too.
-
-    Parameters
-    ----------
-    report : Report
-
-    Examples
-    --------
-    >>> from digitrec.app.models import report_of
-    >>> from digitrec.network import bundled
-    >>> confusion_html(report_of(bundled())).count('scope="row"')
-    10
-    """
-    confusion = np.asarray(report.confusion)
-    worst = max(int((confusion - np.diag(np.diag(confusion))).max()), 1)
-    digits = range(CLASSES)
-    head = "".join(f'<th scope="col">{digit}</th>' for digit in digits)
-    body = []
-    for true in digits:
-        total = max(int(confusion[true].sum()), 1)
-        cells = []
-        for answered in digits:
-            count = int(confusion[true, answered])
-            if true == answered:
-                strength, kind = 0.25 + 0.75 * count / total, "dr-right"
-            else:
-                strength, kind = math.sqrt(count / worst), "dr-error"
-            shown = str(count) if count else '<span class="dr-zero">0</span>'
-            cells.append(f'<td class="{kind}" style="--dr-shade:{strength:.2f}">{shown}</td>')
-        body.append(f'<tr><th scope="row">{true}</th>{"".join(cells)}</tr>')
-    return (
-        '<h3>What it takes for what</h3><div class="dr-table"><table class="dr-confusion">'
-        "<caption>Rows: the digit that was written. Columns: the digit that it answered."
-        "</caption>"
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )

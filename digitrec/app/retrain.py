@@ -9,8 +9,11 @@ import ipywidgets
 from digitrec.app.buttons import button
 from digitrec.app.curves import curve
 from digitrec.app.guard import Guard
+from digitrec.app.guess_list import GuessListView
+from digitrec.app.guesses import Guesses
 from digitrec.app.models import Models
-from digitrec.app.progress import DONE, comparison_html, progress_html
+from digitrec.app.options_panel import OptionsView
+from digitrec.app.progress import DONE, OFFERED, SILENT, comparison_html, progress_html
 from digitrec.app.session import Training
 from digitrec.app.words import escape
 from digitrec.jobs import Status
@@ -25,6 +28,7 @@ class RetrainView:
     ----------
     training : Training
     models : Models
+    guesses : Guesses
     guard : Guard
         Makes errors in the callbacks visible.
     clock : callable, optional
@@ -32,10 +36,11 @@ class RetrainView:
 
     Examples
     --------
-    >>> from pathlib import Path
-    >>> from digitrec.app.store import Store
-    >>> models = Models(Store(Path("unused")))
-    >>> view = RetrainView(Training(models), models, Guard(print))
+    >>> from digitrec.app.state import Pad
+    >>> models = Models()
+    >>> training = Training(models)
+    >>> guesses = Guesses(Pad(models.network), training, models)
+    >>> view = RetrainView(training, models, guesses, Guard(print))
     >>> view.start.description, view.start.disabled
     ('(Re)Train', False)
     """
@@ -44,16 +49,20 @@ class RetrainView:
         self,
         training: Training,
         models: Models,
+        guesses: Guesses,
         guard: Guard,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._training = training
         self._models = models
+        self._guesses = guesses
         self._clock = clock
         self._next_curves = 0.0
 
         self.start = button("(Re)Train", "dr-primary")
         self.cancel = button("Cancel")
+        self.options = OptionsView(training.options, guard)
+        self.guesses = GuessListView(guesses, guard)
         self.progress = ipywidgets.HTML()
         self.progress.add_class("dr-progress-box")
         top = ipywidgets.Box([self.start, self.progress, self.cancel])
@@ -80,28 +89,47 @@ class RetrainView:
         )
         panels = ipywidgets.Box([self.curves, sides])
         panels.add_class("dr-train-panels")
-        self.widget = ipywidgets.VBox([heading, top, self.announcement, panels, origin])
+        self.widget = ipywidgets.VBox(
+            [
+                heading,
+                top,
+                self.announcement,
+                self.options.widget,
+                self.guesses.widget,
+                panels,
+                origin,
+            ]
+        )
         self.widget.add_class("dr-section")
         self.widget.add_class("dr-retrain")
 
         self.start.on_click(guard(lambda _button: training.start(), "starting the training"))
         self.cancel.on_click(guard(lambda _button: training.cancel(), "cancelling the training"))
-        self.keep.on_click(guard(lambda _button: models.keep_new(), "keeping the new model"))
-        self.back.on_click(guard(lambda _button: models.go_back(), "going back"))
+        self.keep.on_click(guard(self._keep, "keeping the new model"))
+        self.back.on_click(guard(self._go_back, "going back"))
         self.forget.on_click(guard(lambda _button: models.forget(), "forgetting the model"))
         doing = "showing the training"
-        training.observe(guard(self._show, doing), ["status", "running", "sentence"])
-        training.observe(guard(self._announce, doing), "running")
-        models.observe(guard(self._show_model, doing), ["note", "forgettable", "comparison"])
+        training.observe(guard(self._show, doing), ["status", "running", "sentence", "epochs"])
+        training.observe(guard(self._announce, doing), ["running", "status", "sentence"])
+        models.observe(
+            guard(self._show_model, doing), ["note", "forgettable", "comparison", "offer"]
+        )
+        guesses.observe(guard(self._show_model, doing), "sides")
         self._show()
         self._show_model()
 
     def _show(self, _change: Any = None) -> None:
         training = self._training
         self.start.disabled = training.running
+        self.options.allow(not training.running)
         _show_if(self.cancel, training.running)
         self.progress.value = progress_html(
-            training.status, training.recipe, training.running, training.sentence
+            training.status,
+            training.recipe,
+            training.running,
+            training.sentence,
+            learning=training.learning,
+            done=self._done,
         )
         now = self._clock()
         if now >= self._next_curves or not training.running:
@@ -111,15 +139,39 @@ class RetrainView:
     def _announce(self, _change: Any) -> None:
         """Say to screen readers what changed; not every step, which nobody could listen to."""
         training = self._training
-        said = "The training has started." if training.running else training.sentence or DONE
-        self.announcement.value = escape(said)
+        begun = f"The {'learning' if training.learning else 'training'} has started."
+        if training.status is not None and training.status.silent:
+            begun = SILENT
+        self.announcement.value = escape(
+            begun if training.running else training.sentence or self._done
+        )
+
+    @property
+    def _done(self) -> str:
+        return DONE if self._models.offer is None else OFFERED
+
+    def _keep(self, _button: Any) -> None:
+        if self._models.offer is None:
+            self._models.keep_new()
+        else:
+            self._models.take_offer()
+            self._models.keep_new()
+
+    def _go_back(self, _button: Any) -> None:
+        if self._models.offer is None:
+            self._models.go_back()
+        else:
+            self._models.decline_offer()
 
     def _show_model(self, _change: Any = None) -> None:
         models = self._models
         self.note.value = f"<p>{escape(models.note)}</p>"
         _show_if(self.forget, models.forgettable)
-        self.comparison.value = comparison_html(models.comparison)
-        _show_if(self.choice, models.comparison is not None)
+        shown = models.comparison or models.offer
+        self.comparison.value = comparison_html(
+            shown, self._guesses.sides, offered=models.comparison is None
+        )
+        _show_if(self.choice, shown is not None)
 
 
 def curves_html(status: Status | None, epochs: int) -> str:

@@ -3,15 +3,17 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import PIL.Image
 import traitlets
 from numpy.typing import NDArray
 
 from digitrec import ink
+from digitrec.errors import FileError
 from digitrec.network import Network, Prediction
 
 SIZE = 300
@@ -20,16 +22,26 @@ SIZE = 300
 MAX_POINTS = 10_000
 """More points than a person draws; further ones are not taken."""
 
+MAX_PICTURE_BYTES = 20_000_000
+"""Larger files are not read as pictures."""
+
 NOTHING_DRAWN = "There is nothing on the pad yet."
 PAD_FULL = "The pad is full. Clear it to go on."
+NO_PICTURE = "That file could not be read as a picture. A PNG or a JPEG will do."
+NO_INK = "There is no digit to be found in that picture. Dark ink on light paper works best."
+LARGE_PICTURE = "That file is larger than 20 MB. A smaller picture will do."
 
 Point = tuple[float, float]
 Stroke = tuple[Point, ...]
+Stages = Mapping[str, NDArray[np.float32]]
 
 _TAP = 4.0  # pixels; less than this is a tap
-_PAUSE = 0.08  # seconds between two answers while a stroke is being drawn
-_SHARE = 4.0  # and as many times the duration of the last, so that drawing comes first
+_PAUSE = 0.035  # seconds from one answer to the next while a stroke is being drawn
+_SHARE = 2.0  # and as many times what the last one took, so that the ink is never far behind
 _PLACES = 2  # decimals of a pixel; finer steps are no hand's
+_STEPS = 1000  # that can be undone
+_PICTURES = 3  # among them; each is a megabyte
+_PICTURE_BOX = 240  # longer side of a picture's ink on the pad, pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +75,22 @@ class Answer:
         return self.stages["centred"]
 
 
-class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
-    """The strokes on the pad and the answer to them.
+class _Content(NamedTuple):
+    """What is on the pad: strokes, or a picture with the stages of its answer."""
 
-    Strokes are never changed in place: every point makes new tuples, so that a view can compare
+    strokes: tuple[Stroke, ...] = ()
+    picture: NDArray[np.float32] | None = None
+    stages: Stages | None = None
+
+
+class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
+    """The strokes on the pad, or a picture instead of them, and the answer.
+
+    Strokes are never changed in place: what is drawn makes new tuples, so that a view can compare
     what it has painted with what there is now. All methods may be called from any thread.
+
+    ``picture`` is None or the picture's ink as it lies on the pad, an array of float32 of shape
+    (300, 300), 1 where there is ink. Strokes and a picture are never there both.
 
     Parameters
     ----------
@@ -91,15 +114,22 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
     """
 
     strokes = traitlets.Any(())
+    picture = traitlets.Any(None)
     drawing = traitlets.Bool(False)
     answer = traitlets.Instance(Answer, allow_none=True)
     notice = traitlets.Unicode("")
     network = traitlets.Instance(Network)
+    can_undo = traitlets.Bool(False)
+    can_redo = traitlets.Bool(False)
 
     def __init__(self, network: Network, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.RLock()
         self._clock = clock
         self._next_answer = 0.0
+        self._answered: tuple[Stroke, ...] = ()
+        self._stages: Stages | None = None  # of the picture
+        self._past: list[_Content] = []
+        self._future: list[_Content] = []
         super().__init__(network=network)
 
     @property
@@ -107,8 +137,18 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         """How many points all strokes have together."""
         return sum(len(stroke) for stroke in self.strokes)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a stroke nor a picture."""
+        return not self.strokes and self.picture is None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was ever put on this pad."""
+        return self.is_empty and not self._past and not self._future
+
     def begin(self, x: float, y: float) -> None:
-        """Put the pen down.
+        """Put the pen down; a picture makes room for the stroke.
 
         Parameters
         ----------
@@ -123,9 +163,10 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
                 self.end()
             if self._is_full():
                 return
+            self._step()
             self.notice = ""
             self.drawing = True
-            self.strokes = (*self.strokes, (point,))
+            self._put(_Content((*self.strokes, (point,))))
             self._answer_when_due()
 
     def extend(self, x: float, y: float) -> None:
@@ -136,15 +177,41 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         x, y : float
             Pixels; what lies off the pad is brought to its edge.
         """
-        point = _on_pad(x, y)
+        self.extend_by([(x, y)])
+
+    def extend_by(self, points: Iterable[Point]) -> None:
+        """Move the pen along some points, which are shown and answered together.
+
+        Without a new point, what was not answered yet is answered if it is time.
+
+        Parameters
+        ----------
+        points : iterable of (float, float)
+            Pixels, as for :meth:`extend`.
+        """
         with self._lock:
-            if point is None or not self.drawing or self.strokes[-1][-1] == point:
+            if not self.drawing:
                 return
-            if self._is_full():
+            last = self.strokes[-1][-1]
+            room = MAX_POINTS - self.num_points
+            more: list[Point] = []
+            full = False
+            for x, y in points:
+                point = _on_pad(x, y)
+                if point is None or point == last:
+                    continue
+                full = len(more) >= room
+                if full:
+                    break
+                more.append(point)
+                last = point
+            if more:
+                self.strokes = (*self.strokes[:-1], (*self.strokes[-1], *more))
+            if full:
+                self.notice = PAD_FULL
                 self.end()
-                return
-            self.strokes = (*self.strokes[:-1], (*self.strokes[-1], point))
-            self._answer_when_due()
+            elif self.strokes is not self._answered:
+                self._answer_when_due()
 
     def end(self) -> None:
         """Lift the pen, and answer."""
@@ -155,26 +222,73 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
             self._answer()
 
     def undo(self) -> None:
-        """Take the last stroke back."""
-        with self._lock:
-            self.drawing = False
-            self.notice = ""
-            self.strokes = self.strokes[:-1]
-            self._answer()
+        """Take the last stroke back, or whatever else was done last to what is on the pad."""
+        self._travel(self._past, self._future)
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._travel(self._future, self._past)
 
     def clear(self) -> None:
-        """Take everything back."""
+        """Take everything off the pad."""
         with self._lock:
             self.drawing = False
             self.notice = ""
-            self.strokes = ()
+            if not self.is_empty:
+                self._step()
+                self._put(_Content())
+            self._answer()
+
+    def restore(self, strokes: Any) -> None:
+        """Bring back what a page has kept over a reload, unless this pad was used already.
+
+        Parameters
+        ----------
+        strokes : any
+            Should be a list of strokes, each a list of (x, y) in pixels. It comes from a browser:
+            whatever in it is no point is left out, and what lies off the pad brought to its edge.
+        """
+        kept = _checked(strokes)
+        with self._lock:
+            if kept and self.is_untouched:
+                self._put(_Content(kept))
+                self._answer()
+
+    def show_picture(self, data: bytes) -> None:
+        """Put the digit of a picture on the pad instead of what is there, and answer it.
+
+        Parameters
+        ----------
+        data : bytes
+            A file's content: PNG, JPEG, GIF, BMP, WebP, TIFF or PPM.
+
+        Raises
+        ------
+        FileError
+            With a sentence for people: if it is too large, no picture, or shows no ink. The pad
+            is as it was then.
+        """
+        if len(data) > MAX_PICTURE_BYTES:
+            raise FileError(LARGE_PICTURE)
+        try:
+            stages = ink.picture_stages(data)
+        except (FileError, ValueError) as error:
+            raise FileError(NO_PICTURE) from error
+        if stages is None:
+            raise FileError(NO_INK)
+        with self._lock:
+            self.drawing = False
+            self.notice = ""
+            if not self.is_untouched:
+                self._step()
+            self._put(_Content((), _in_the_middle(stages["trimmed"]), stages))
             self._answer()
 
     def predict(self) -> None:
         """Answer now, or say that there is nothing to answer."""
         with self._lock:
             self.drawing = False
-            self.notice = "" if self.strokes else NOTHING_DRAWN
+            self.notice = NOTHING_DRAWN if self.is_empty else ""
             self._answer()
 
     @traitlets.observe("network")  # type: ignore[untyped-decorator] # as for the class
@@ -188,14 +302,39 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
 
     def _answer(self) -> None:
         started = self._clock()
-        stages = ink.stages(_still(self.strokes))
+        stages = self._stages
+        self._answered = self.strokes
+        if stages is None:
+            stages = ink.stages(_still(self.strokes))
         if stages is None:
             self.answer = None
         else:
             prediction = self.network.predict(stages["centred"])
             self.answer = Answer(prediction, stages, settled=not self.drawing)
-        ended = self._clock()
-        self._next_answer = ended + max(_PAUSE, _SHARE * (ended - started))
+        self._next_answer = started + max(_PAUSE, _SHARE * (self._clock() - started))
+
+    def _step(self) -> None:
+        """Remember what is on the pad, since it is about to become something else."""
+        self._past.append(_Content(self.strokes, self.picture, self._stages))
+        self._future.clear()
+        pictures = [at for at, content in enumerate(self._past) if content.picture is not None]
+        oldest = pictures[-_PICTURES - 1] + 1 if len(pictures) > _PICTURES else 0
+        del self._past[: max(oldest, len(self._past) - _STEPS)]
+
+    def _travel(self, source: list[_Content], target: list[_Content]) -> None:
+        with self._lock:
+            self.drawing = False
+            self.notice = ""
+            if source:
+                target.append(_Content(self.strokes, self.picture, self._stages))
+                self._put(source.pop())
+            self._answer()
+
+    def _put(self, content: _Content) -> None:
+        # Whoever looks shall never see strokes and a picture.
+        with self.hold_trait_notifications():
+            self.strokes, self.picture, self._stages = content
+            self.can_undo, self.can_redo = bool(self._past), bool(self._future)
 
     def _is_full(self) -> bool:
         full = self.num_points >= MAX_POINTS
@@ -210,6 +349,70 @@ def _still(strokes: tuple[Stroke, ...]) -> list[NDArray[np.float64]]:
     if arrays and np.ptp(np.concatenate(arrays), axis=0).max() < _TAP:
         return [arrays[0][:1]]
     return arrays
+
+
+def _in_the_middle(trimmed: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a picture's ink in the middle of an empty pad."""
+    found = PIL.Image.fromarray(trimmed)
+    factor = _PICTURE_BOX / max(found.size)
+    width, height = (max(1, round(side * factor)) for side in found.size)
+    left, top = (SIZE - width) // 2, (SIZE - height) // 2
+    pad = np.zeros((SIZE, SIZE), np.float32)
+    fitted = np.asarray(found.resize((width, height), PIL.Image.Resampling.BILINEAR))
+    pad[top : top + height, left : left + width] = fitted.clip(0, 1)
+    return pad
+
+
+def points_in(value: Any, limit: int = MAX_POINTS) -> list[Point]:
+    """Return the points in what should be a list of pairs, and may be anything.
+
+    Parameters
+    ----------
+    value : any
+        From a browser.
+    limit : int
+        Entries beyond that many are not looked at.
+
+    Returns
+    -------
+    list of (float, float)
+        Finite; what is no pair of finite numbers is left out.
+
+    Examples
+    --------
+    >>> points_in([[1, 2.5], None, [3], ["4", 5], [float("nan"), 6], [7, True], [8, 9]])
+    [(1.0, 2.5), (8.0, 9.0)]
+    >>> points_in("no list")
+    []
+    """
+    if not isinstance(value, list | tuple):
+        return []
+    points = []
+    for pair in value[:limit]:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            continue
+        if not all(isinstance(part, int | float) and type(part) is not bool for part in pair):
+            continue
+        try:
+            x, y = float(pair[0]), float(pair[1])
+        except OverflowError:  # an integer of hundreds of digits
+            continue
+        if math.isfinite(x) and math.isfinite(y):
+            points.append((x, y))
+    return points
+
+
+def _checked(strokes: Any) -> tuple[Stroke, ...]:
+    if not isinstance(strokes, list | tuple):
+        return ()
+    room = MAX_POINTS
+    kept = []
+    for stroke in strokes[:MAX_POINTS]:
+        points = tuple((_bounded(x), _bounded(y)) for x, y in points_in(stroke, room))
+        room -= len(points)
+        if points:
+            kept.append(points)
+    return tuple(kept)
 
 
 def _on_pad(x: float, y: float) -> Point | None:

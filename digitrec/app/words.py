@@ -27,6 +27,17 @@ def number(count: int) -> str:
     return _SMALL[count] if 0 <= count < len(_SMALL) else f"{count:,}"
 
 
+def a_digit(digit: int) -> str:
+    """Return a digit with its article.
+
+    Examples
+    --------
+    >>> a_digit(7), a_digit(8)
+    ('a 7', 'an 8')
+    """
+    return f"{'an' if digit == 8 else 'a'} {digit}"
+
+
 def percent(share: float, digits: int = 0, *, brief: bool = False) -> str:
     """Return a share as a percentage that never claims more certainty than there is.
 
