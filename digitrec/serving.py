@@ -1,6 +1,7 @@
 """The server of the drawing pad: Voila, with everything set as people need it.
 
-What is set, and why, stands in :func:`configuration`; what is served is listed in :data:`PAGES`.
+What people may set stands in ``serving.toml`` and is read by :mod:`digitrec.settings`; what is set
+besides, and why, in :func:`configuration`; what is served is listed in :data:`PAGES`.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitrec import resources
 from digitrec.errors import DigitrecError
+from digitrec.settings import Settings, read
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -25,7 +27,7 @@ PAD = "06_drawing_pad.ipynb"
 """The notebook that is shown when no other is asked for."""
 
 PAGES = (PAD, "02_inside_a_cnn.ipynb")
-"""The notebooks that are served; the others are for JupyterLab."""
+"""The notebooks that are served alive; the others can be read here, and tried in JupyterLab."""
 
 EXTENSIONS = (
     "@jupyter-widgets/jupyterlab-manager",
@@ -57,68 +59,66 @@ def template_root() -> Path:
     return Path(__file__).resolve().parent
 
 
-def configuration(folder: Path, *, host: str = "127.0.0.1", port: int = 8866) -> "Config":
+def configuration(folder: Path, settings: Settings) -> "Config":
     """Return Voila's settings for the notebooks in a folder.
 
     Parameters
     ----------
     folder : Path
         The folder that holds the notebooks named in :data:`PAGES`.
-    host : str
-        The address to listen on.
-    port : int
-        The port to listen on; 0 lets the system choose one.
+    settings : Settings
+        What people may set.
 
     Examples
     --------
-    >>> settings = configuration(Path("notebooks"), port=9000)
-    >>> settings.Voila.port, settings.VoilaConfiguration.strip_sources
+    >>> config = configuration(Path("notebooks"), read(port=9000))
+    >>> config.Voila.port, config.VoilaConfiguration.strip_sources
     (9000, True)
     """
     import zmq  # noqa: PLC0415 - `digitrec predict` needs no Jupyter
     from jupyter_client.manager import KernelManager  # noqa: PLC0415 - as above
     from traitlets.config import Config  # noqa: PLC0415 - as above
 
-    settings = Config()
-    settings.Voila.root_dir = str(folder)
-    settings.Voila.ip = host
-    settings.Voila.port = port
-    settings.Voila.open_browser = False  # `serve` does it, once the port is open
-    settings.Voila.log_level = "ERROR"
+    config = Config()
+    config.Voila.root_dir = str(folder)
+    config.Voila.ip = settings.host
+    config.Voila.port = settings.port
+    config.Voila.open_browser = False  # `serve` does it, once the port is open
+    config.Voila.log_level = "ERROR"
     # A stray voila.json in the folder where somebody types the command must not change the page.
-    settings.Voila.config_file_paths = []
+    config.Voila.config_file_paths = []
 
-    settings.VoilaConfiguration.template = "digitrec"
-    settings.VoilaConfiguration.allow_template_override = "NO"
-    settings.VoilaConfiguration.allow_theme_override = "NO"
-    settings.VoilaConfiguration.strip_sources = True
-    settings.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    config.VoilaConfiguration.template = "digitrec"
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaConfiguration.strip_sources = True
+    config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
 
-    # A kernel is waiting with the pad already drawn, so that a visitor waits for the page alone.
-    settings.VoilaConfiguration.preheat_kernel = True
-    settings.VoilaKernelManager.kernel_pools_config = {
-        PAD: {"pool_size": 1},
+    # Kernels are waiting with the pad already drawn, so that a visitor waits for the page alone.
+    config.VoilaConfiguration.preheat_kernel = settings.waiting_pads > 0
+    config.VoilaKernelManager.kernel_pools_config = {
+        PAD: {"pool_size": settings.waiting_pads},
         "default": {"pool_size": 0},
     }
 
     # A kernel that died is reported, and not started again.
-    settings.VoilaConfiguration.multi_kernel_manager_class = "digitrec.voila.server.PadKernels"
-    settings.MultiKernelManager.kernel_manager_class = "digitrec.voila.server.PadKernel"
-    settings.KernelRestarter.restart_limit = 0
+    config.VoilaConfiguration.multi_kernel_manager_class = "digitrec.voila.server.PadKernels"
+    config.MultiKernelManager.kernel_manager_class = "digitrec.voila.server.PadKernel"
+    config.KernelRestarter.restart_limit = 0
 
     # A tab that is closed ends its kernel itself. These are for tabs that could not: a phone that
     # lost its network, a browser that crashed. A page that is connected keeps its kernel.
-    settings.MappingKernelManager.cull_idle_timeout = 240
-    settings.MappingKernelManager.cull_interval = 30
-    settings.MappingKernelManager.cull_connected = False
+    config.MappingKernelManager.cull_idle_timeout = settings.abandoned_after
+    config.MappingKernelManager.cull_interval = settings.look_every
+    config.MappingKernelManager.cull_connected = False
 
     # Other users of this machine cannot listen to what a visitor draws.
     if zmq.has("curve") and "transport_encryption" in KernelManager.class_traits():
-        settings.KernelManager.transport_encryption = "auto"
-    return settings
+        config.KernelManager.transport_encryption = "auto"
+    return config
 
 
-def serve(*, host: str = "127.0.0.1", port: int = 8866, open_browser: bool = True) -> int:
+def serve(settings: Settings | None = None) -> int:
     """Serve the drawing pad until the process is told to stop.
 
     One line with the address is printed when the page can be opened. Ctrl-C (SIGINT) and SIGTERM
@@ -126,13 +126,8 @@ def serve(*, host: str = "127.0.0.1", port: int = 8866, open_browser: bool = Tru
 
     Parameters
     ----------
-    host : str
-        The address to listen on: ``"127.0.0.1"`` for this machine alone, ``"0.0.0.0"`` for all
-        that can reach it.
-    port : int
-        The port to listen on; 0 lets the system choose one.
-    open_browser : bool
-        Whether to open the page in a browser, where there is one.
+    settings : Settings, optional
+        How it is served; by default as the package says.
 
     Returns
     -------
@@ -146,17 +141,19 @@ def serve(*, host: str = "127.0.0.1", port: int = 8866, open_browser: bool = Tru
 
     Examples
     --------
-    >>> serve(port=70_000)
+    >>> serve(read(host="192.0.2.1", port=9000))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    digitrec.serving.ServingError: A port is a number from 0 to 65535. Received: 70000
+    digitrec.serving.ServingError: The server cannot listen on '192.0.2.1', port 9000: ...
     """
-    if not 0 <= port <= 65535:
-        raise ServingError(f"A port is a number from 0 to 65535. Received: {port}")
+    settings = read() if settings is None else settings
+    host, port = settings.host, settings.port
     folder = resources.notebooks()
     # Voila looks for templates in Jupyter's data folders, at the start and again for every file.
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         part for part in (str(template_root()), os.environ.get("JUPYTER_PATH")) if part
     )
+    # The pads are told that the pages of the course can be read here.
+    os.environ["DIGITREC_COURSE"] = "1"
     # Tornado and Jupyter count a web socket's patience in different units, and one says so.
     for name in ("tornado.general", "tornado.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -164,25 +161,25 @@ def serve(*, host: str = "127.0.0.1", port: int = 8866, open_browser: bool = Tru
 
     from digitrec.voila.server import PadServer  # noqa: PLC0415 - imports Voila, for half a second
 
-    server = PadServer(config=configuration(folder, host=host, port=port))
+    server = PadServer(config=configuration(folder, settings))
     server.initialize(argv=[])
     address = _address(host, listening.getsockname()[1])
-    asyncio.run(_run(server, listening, address, open_browser=open_browser))
+    asyncio.run(_run(server, listening, address, settings))
     return 0
 
 
-async def _run(server: Any, listening: socket.socket, address: str, *, open_browser: bool) -> None:
+async def _run(server: Any, listening: socket.socket, address: str, settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
-    server.open(listening)
+    server.open(listening, settings)
     try:
         others = _address_for_others(listening)
         also = f", for others at {others}" if others else ""
         sys.stdout.write(f"Digit Recogniser is at {address}{also} (Ctrl-C stops it)\n")
         sys.stdout.flush()
-        if open_browser and _has_browser():
+        if settings.open_browser and _has_browser():
             # Some browsers only return when they are closed.
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         await stop.wait()

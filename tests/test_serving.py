@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from digitrec import resources, serving
+from digitrec import resources, serving, settings
 
 STARTING = 60.0
 """Seconds that a machine with other work to do may take to start the server."""
@@ -54,17 +53,13 @@ class Running:
 def running(*arguments: str) -> Iterator[Running]:
     command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", *arguments]
     # As in a terminal: one group of processes for everything that is started from here.
-    with (
-        tempfile.TemporaryDirectory() as home,
-        subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={**os.environ, "DIGITREC_HOME": home},
-        ) as process,
-    ):
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
@@ -85,6 +80,10 @@ def server() -> Iterator[Running]:
         one.process.wait(STARTING)
 
 
+def settings_of(**chosen) -> settings.Settings:
+    return settings.read(open_browser=False, **chosen)
+
+
 def until(condition, seconds: float = STARTING) -> None:
     """Wait for something that happens in another process."""
     end = time.monotonic() + seconds
@@ -94,13 +93,18 @@ def until(condition, seconds: float = STARTING) -> None:
 
 
 def test_the_settings_are_those_a_public_pad_needs(tmp_path):
-    settings = serving.configuration(tmp_path, host="0.0.0.0", port=9000)  # noqa: S104 - not opened
-    assert settings.Voila.root_dir == str(tmp_path)
-    assert (settings.Voila.ip, settings.Voila.port) == ("0.0.0.0", 9000)  # noqa: S104 - as above
-    assert settings.VoilaConfiguration.strip_sources is True
-    assert settings.VoilaConfiguration.show_tracebacks is not True
-    assert settings.MappingKernelManager.cull_connected is False
-    assert 0 < settings.MappingKernelManager.cull_idle_timeout <= 300
+    chosen = settings_of(host="0.0.0.0", port=9000)  # noqa: S104 - not opened
+    config = serving.configuration(tmp_path, chosen)
+    assert config.Voila.root_dir == str(tmp_path)
+    assert (config.Voila.ip, config.Voila.port) == ("0.0.0.0", 9000)  # noqa: S104 - as above
+    assert config.VoilaConfiguration.strip_sources is True
+    assert config.VoilaConfiguration.show_tracebacks is not True
+    assert config.MappingKernelManager.cull_connected is False
+    # Whoever vanished is first met by one look, is idle by another, and gone five minutes later.
+    longest = chosen.abandoned_after + 2 * chosen.look_every
+    assert config.MappingKernelManager.cull_idle_timeout == chosen.abandoned_after
+    assert config.MappingKernelManager.cull_interval == chosen.look_every
+    assert longest < 290
 
 
 def test_every_page_is_a_notebook():
@@ -108,17 +112,11 @@ def test_every_page_is_a_notebook():
         assert (resources.notebooks() / name).is_file(), name
 
 
-@pytest.mark.parametrize("port", [-1, 65536])
-def test_a_port_that_is_none_is_refused(port):
-    with pytest.raises(serving.ServingError, match=f"from 0 to 65535. Received: {port}"):
-        serving.serve(port=port, open_browser=False)
-
-
 def test_a_taken_port_says_how_to_name_another():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(serving.ServingError, match=rf"Port {port} is taken.*PORT={port + 1}"):
-            serving.serve(port=port, open_browser=False)
+            serving.serve(settings_of(port=port))
 
 
 def test_the_last_port_offers_one_that_exists(monkeypatch):
@@ -127,17 +125,17 @@ def test_the_last_port_offers_one_that_exists(monkeypatch):
 
     monkeypatch.setattr(socket, "create_server", refuse)
     with pytest.raises(serving.ServingError, match="PORT=65534"):
-        serving.serve(port=65535, open_browser=False)
+        serving.serve(settings_of(port=65535))
 
 
 def test_an_unknown_address_of_this_machine_is_named():
     with pytest.raises(serving.ServingError, match=r"No address of this machine .*no\.such\.host"):
-        serving.serve(host="no.such.host.invalid", port=0, open_browser=False)
+        serving.serve(settings_of(host="no.such.host.invalid", port=0))
 
 
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(serving.ServingError, match=r"cannot listen on '192\.0\.2\.1'"):
-        serving.serve(host="192.0.2.1", port=0, open_browser=False)
+        serving.serve(settings_of(host="192.0.2.1", port=0))
 
 
 @pytest.mark.parametrize(
@@ -188,12 +186,13 @@ def test_the_bare_address_leads_to_the_pad(server):
 
 @pytest.mark.slow
 def test_health_answers_without_starting_a_kernel(server):
-    until(lambda: json.loads(server.get("/health")[2])["kernels"] == 1)  # the one that waits
+    waiting = settings_of().waiting_pads
+    until(lambda: json.loads(server.get("/health")[2])["kernels"] == waiting)
     for _ in range(3):
         status, _, body = server.get("/health")
         assert status == 200
         assert json.loads(body)["status"] == "ok"
-        assert json.loads(body)["kernels"] == 1
+        assert json.loads(body)["kernels"] == waiting
 
 
 @pytest.mark.slow
@@ -223,6 +222,11 @@ def test_a_page_shows_no_source_and_names_no_other_host(server, name):
         "/voila/render/../../digitrec/serving.py",
         "/voila/files/06_drawing_pad.ipynb",
         "/voila/files/../../pyproject.toml",
+        "/course/",
+        "/course/06_drawing_pad.html",
+        "/course/02_inside_a_cnn.html",
+        "/course/09_no_such_page.html",
+        "/course/../pyproject.toml",
         "/nothing/here",
     ],
 )
@@ -241,16 +245,38 @@ def test_the_notebooks_that_are_not_pages_stay_closed(server):
 
 
 @pytest.mark.slow
+def test_the_other_notebooks_can_be_read_without_a_kernel(server):
+    until(lambda: json.loads(server.get("/health")[2])["kernels"] >= 1)
+    before = json.loads(server.get("/health")[2])["kernels"]
+    names = [path.name for path in resources.notebooks().glob("*.ipynb")]
+    for name in sorted(set(names) - set(serving.PAGES)):
+        status, headers, body = server.get(f"/course/{name.removesuffix('.ipynb')}.html")
+        assert status == 200, name
+        assert headers["content-type"].startswith("text/html")
+        assert "Digit Recogniser</title>" in body
+        assert "<code>make lab</code>" in body
+        assert 'aria-current="page"' in body
+        loaded = re.findall(
+            r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=[\"']?(\S{1,40})", body
+        )
+        assert len(loaded) > 9
+        assert all(url.startswith("data:") for url in loaded)
+    assert json.loads(server.get("/health")[2])["kernels"] == before
+
+
+@pytest.mark.slow
 def test_a_visitor_cannot_choose_another_template(server):
     _, _, body = server.get(f"/voila/render/{serving.PAD}?template=reveal&theme=dark")
     assert 'id="frame-skeleton"' in body
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sign", "after"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3)])
+@pytest.mark.parametrize(
+    ("sign", "after"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGINT, 1.0)]
+)
 def test_it_ends_with_no_process_left_behind(sign, after):
     with running("--port", "0") as one:
-        time.sleep(after)  # while the first kernel is being started, at some point of that
+        time.sleep(after)  # while the first kernels are being started, at some point of that
         family = [one.process, *psutil.Process(one.process.pid).children(recursive=True)]
         os.kill(one.process.pid, sign)
         assert one.process.wait(20) == 0
@@ -265,11 +291,12 @@ def test_it_ends_with_no_process_left_behind(sign, after):
 @pytest.mark.slow
 def test_it_ends_while_a_page_is_open():
     with running("--port", "0") as one:
-        until(lambda: json.loads(one.get("/health")[2])["kernels"] == 1)
+        waiting = settings_of().waiting_pads
+        until(lambda: json.loads(one.get("/health")[2])["kernels"] == waiting)
         assert one.get(f"/voila/render/{serving.PAD}")[0] == 200
-        until(lambda: json.loads(one.get("/health")[2])["kernels"] == 2)
+        until(lambda: json.loads(one.get("/health")[2])["kernels"] == waiting + 1)
         children = psutil.Process(one.process.pid).children(recursive=True)
-        assert len(children) >= 2
+        assert len(children) > waiting
         one.process.terminate()
         assert one.process.wait(20) == 0
         assert [child for child in children if child.is_running()] == []
@@ -319,7 +346,7 @@ def test_the_pads_outline_is_there_before_anything_else(server, page):
     page.route("**/voila/static/voila.js", lambda route: route.abort())
     page.goto(server.address)
     outline = page.locator(".frame-outline-pad")
-    assert outline.inner_text() == "Starting…"
+    assert "Starting…" in page.locator("#frame-skeleton [role=status]").inner_text()
     box = outline.bounding_box()
     assert (box["width"], box["height"]) == (300, 300)
     page.unroute("**/voila/static/voila.js")

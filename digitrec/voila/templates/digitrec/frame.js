@@ -25,18 +25,50 @@
     if (!isPad) show();
   };
 
-  // The pad is there when its canvas is; an error in the notebook has to be seen instead.
+  // The pad is there when it takes ink; a line that was begun on the outline is ended there first.
+  // An error in the notebook has to be seen instead.
   const watcher = new MutationObserver(() => {
     const cells = document.getElementById("rendered_cells");
     if (!cells) return;
     if (cells.querySelector('[data-mime-type$="stderr"], [data-mime-type$="error"]')) {
       show();
       showLost("The page could not start.");
-    } else if (isPad && cells.querySelector("canvas")) {
-      requestAnimationFrame(show);
+    } else if (isPad && cells.querySelector(".dr-echo")) {
+      watcher.disconnect();
+      // The overlay asked for this before, and has the ink by then.
+      window.digitrecEarly.whenLifted(() => requestAnimationFrame(show));
     }
   });
   watcher.observe(root, { childList: true, subtree: true });
+
+  // A picture that misses the pad must not take its place: browsers open what is dropped on a page.
+  for (const kind of ["dragover", "drop"]) {
+    window.addEventListener(kind, (event) => {
+      if (!event.dataTransfer?.types.includes("Files") || event.defaultPrevented) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    });
+  }
+
+  // What ipywidgets and notebooks leave without a name, screen readers call after what is written
+  // beside it: a slider after its label, a figure after the heading that it stands below.
+  const name = () => {
+    for (const handle of document.querySelectorAll(".noUi-handle[role=slider]:not([aria-label])")) {
+      const label = handle.closest(".widget-slider")?.querySelector(".widget-label")?.textContent;
+      if (label) handle.setAttribute("aria-label", label);
+    }
+    const headings = [...document.querySelectorAll("#rendered_cells :is(h1, h2, h3)")];
+    for (const image of document.querySelectorAll("#rendered_cells img:not([alt])")) {
+      const above = headings.findLast((heading) =>
+        heading.compareDocumentPosition(image) & Node.DOCUMENT_POSITION_FOLLOWING);
+      const title = above?.firstChild?.textContent.trim();
+      image.alt = title ? `A figure to “${title}”` : "A figure";
+    }
+    // On a phone, wide tables scroll sideways; the arrow keys have to reach them, too.
+    const wide = "#rendered_cells div[style*=overflow-x]:not([tabindex])";
+    for (const part of document.querySelectorAll(wide)) part.tabIndex = 0;
+  };
+  if (!isPad) new MutationObserver(name).observe(root, { childList: true, subtree: true });
 
   // JupyterLab's style sheets look at this attribute of the body.
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -53,6 +85,7 @@
   const patience = 4000;
   let leaving = false;
   let open = 0;
+  let cut = false; // shown as lost because of the connection alone
   let timer = null;
   window.addEventListener("pagehide", () => { leaving = true; });
   window.addEventListener("pageshow", () => { leaving = false; });
@@ -62,7 +95,9 @@
     let text = "";
     if (typeof data === "string") text = data.length < 4096 ? data : "";
     else if (data instanceof ArrayBuffer && data.byteLength < 4096) text = decoder.decode(data);
-    if (gone.test(text)) showLost();
+    if (!gone.test(text)) return;
+    cut = false;
+    showLost();
   };
   const Native = window.WebSocket;
   window.WebSocket = class extends Native {
@@ -72,6 +107,9 @@
       this.addEventListener("open", () => {
         open += 1;
         clearTimeout(timer);
+        // Late, but there again, and with the kernel that it had: nothing was lost.
+        if (cut) lost.hidden = true;
+        cut = false;
       });
       this.addEventListener("message", listen);
       let counted = false;
@@ -80,7 +118,11 @@
         if (counted) open -= 1;
         if (leaving || open > 0) return;
         clearTimeout(timer);
-        timer = setTimeout(() => { if (open === 0 && !leaving) showLost(); }, patience);
+        timer = setTimeout(() => {
+          if (open > 0 || leaving) return;
+          cut = lost.hidden;
+          showLost();
+        }, patience);
       });
     }
   };

@@ -1,0 +1,115 @@
+"""The server's log: one line a visit and a training, and nothing about who it was.
+
+A visitor's kernel is a process of its own, and what it prints goes to the page. So it says what it
+has to say to the server through a named pipe, of which it is told in an environment variable.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+VARIABLE = "DIGITREC_JOURNAL"
+"""The environment variable that names the pipe; without it nothing is said."""
+
+_LONGEST = 120  # characters; a pipe takes far longer lines whole
+
+
+def say(line: str) -> None:
+    """Tell the server a line for its log, if there is one that listens; never fails.
+
+    Parameters
+    ----------
+    line : str
+        No more than 120 printable characters of it are taken.
+
+    Examples
+    --------
+    >>> say("A training begins.")  # nobody listens
+    """
+    path = os.environ.get(VARIABLE)
+    if not path:
+        return
+    # Whatever becomes of the log, what it is about goes on.
+    with suppress(OSError):
+        pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+        try:
+            os.write(pipe, f"{_clean(line)}\n".encode())
+        finally:
+            os.close(pipe)
+
+
+def show(line: str) -> None:
+    """Print a line with the time, for the people who run the server.
+
+    Parameters
+    ----------
+    line : str
+        As for :func:`say`.
+
+    Examples
+    --------
+    >>> show("A visitor comes.")  # doctest: +ELLIPSIS
+    20... A visitor comes.
+    """
+    with suppress(OSError, ValueError):
+        sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {_clean(line)}\n")
+        sys.stdout.flush()
+
+
+class Journal:
+    """The end of the pipe at which the server listens.
+
+    To be made while an event loop runs; the kernels that are started afterwards can speak.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the pipe is made; only this user should be allowed in.
+    hear : callable of str
+        Called with every line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> async def listen(folder):
+    ...     journal = Journal(Path(folder), print)
+    ...     say("A training begins.")
+    ...     await asyncio.sleep(0.1)
+    ...     journal.close()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     asyncio.run(listen(folder))
+    A training begins.
+    """
+
+    def __init__(self, folder: Path, hear: Callable[[str], None]) -> None:
+        path = folder / "journal"
+        os.mkfifo(path, 0o600)
+        self._hear = hear
+        self._rest = b""
+        # Open for writing as well, or the pipe would end whenever a speaker goes.
+        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._pipe, self._read)
+        os.environ[VARIABLE] = str(path)
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            *lines, rest = (self._rest + os.read(self._pipe, 4096)).split(b"\n")
+            self._rest = rest[-_LONGEST:]
+            for line in lines:
+                self._hear(_clean(line.decode("utf-8", "replace")))
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._loop.remove_reader(self._pipe)
+        os.close(self._pipe)
+        os.environ.pop(VARIABLE, None)
+
+
+def _clean(line: str) -> str:
+    """Return a line that is one, and cannot move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else " " for letter in line)[:_LONGEST]

@@ -1,0 +1,98 @@
+"""Binder: repo2docker takes this repository, and what it asks pip for can be had everywhere."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LINUX = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_27_x86_64")
+LINUX += ("manylinux_2_28_x86_64",)
+PYTHONS = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+
+pytestmark = pytest.mark.slow
+
+
+def dry_run(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Have repo2docker say what it would build."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug"]
+    command += ["--user-id", "1000", "--user-name", "jovyan", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder.parent)
+
+
+def test_repo2docker_takes_the_repository():
+    done = dry_run(ROOT)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout
+    # The environment is made from our file, and it is the only one that decides.
+    assert re.search(r"env update .*environment\.yml", said), said
+    assert "install.packages" not in said
+    assert "requirements.txt" not in said.replace("/tmp/env/requirements.txt", "")  # noqa: S108
+    # What visitors would wait for is done before they come.
+    assert "RUN ./postBuild" in said
+
+
+@pytest.mark.parametrize("python", ["2.6", "3.12"])
+def test_repo2docker_can_refuse(tmp_path, python):
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    entries = environment["dependencies"]
+    (place,) = [number for number, entry in enumerate(entries) if str(entry).startswith("python")]
+    entries[place] = f"python={python}"
+    (tmp_path / "environment.yml").write_text(yaml.safe_dump(environment))
+    assert (dry_run(tmp_path).returncode == 0) is (python == "3.12")
+
+
+def test_what_is_done_before_anybody_comes(tmp_path):
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    shutil.copy(ROOT / "postBuild", tmp_path)
+    (tmp_path / "digitrec").mkdir()
+    shutil.copy(ROOT / "digitrec" / "errors.py", tmp_path / "digitrec")
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["./postBuild"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": places, "MPLCONFIGDIR": str(tmp_path / "figures")},
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.glob("digitrec/__pycache__/errors.*.pyc"))
+    assert list(tmp_path.glob("figures/fontlist*.json"))
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_pip_finds_everything_for(python, tmp_path):
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = [entry for entry in environment["dependencies"] if isinstance(entry, dict)]
+    assert pip == {"pip": ["-e ."]}  # so what pip is asked for are our dependencies
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--dry-run"]
+    command += ["--ignore-installed", "--only-binary=:all:", "--python-version", python]
+    command += [f"--platform={name}" for name in LINUX]
+    command += ["--target", str(tmp_path / "there"), "--report", str(tmp_path / "found.json")]
+    done = subprocess.run(
+        [*command, *PROJECT["dependencies"]], capture_output=True, text=True, check=False
+    )
+    if done.returncode and "connection" in done.stderr.lower() and not os.environ.get("CI"):
+        pytest.skip("pip reaches no package index from here")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "found.json").read_text())
+    found = {
+        canonicalize_name(one["metadata"]["name"]): one["metadata"]["version"]
+        for one in report["install"]
+    }
+    for line in PROJECT["dependencies"]:
+        wanted = Requirement(line)
+        if wanted.marker is None or wanted.marker.evaluate():
+            assert found[canonicalize_name(wanted.name)] in wanted.specifier
+    assert "notebook" not in found  # what only the tests need stays out of Binder's image
