@@ -108,7 +108,7 @@ def median_seconds(call: Callable[[], object], *, most_seconds: float, most_call
     return statistics.median(seconds)
 
 
-def measure(program: str, folder: Path) -> Result:
+def measure(program: str, folder: Path, seconds: float) -> Result:
     """Measure one program in this process, which must not have loaded anything yet."""
     process = psutil.Process()
     memory = process.memory_info().rss
@@ -128,8 +128,9 @@ def measure(program: str, folder: Path) -> Result:
     difference = abs(ask(images) - np.load(folder / "probabilities.npy")).max()
     return {
         "ready_s": ready,
-        "one_ms": 1000 * median_seconds(lambda: ask(one), most_seconds=1, most_calls=500),
-        "thousand_ms": 1000 * median_seconds(lambda: ask(images), most_seconds=3, most_calls=20),
+        "one_ms": 1000 * median_seconds(lambda: ask(one), most_seconds=seconds / 3, most_calls=500),
+        "thousand_ms": 1000
+        * median_seconds(lambda: ask(images), most_seconds=seconds, most_calls=20),
         "memory_mb": (process.memory_info().rss - memory - images.nbytes) / 1e6,
         "difference": float(difference),
     }
@@ -183,6 +184,12 @@ def main() -> None:
     """Run every program in turn, some rounds long, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=3,
+        help="most seconds for calls of one kind; default: %(default)s",
+    )
     parser.add_argument("--prepare", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -193,7 +200,7 @@ def main() -> None:
         return
     if options.one:
         program, folder = options.one
-        print(json.dumps(measure(program, Path(folder))))
+        print(json.dumps(measure(program, Path(folder), options.seconds)))
         return
     rows: dict[str, list[Result]] = {program: [] for program in PROGRAMS}
     with tempfile.TemporaryDirectory() as folder:
@@ -201,7 +208,8 @@ def main() -> None:
         for number in range(options.rounds):
             for program, results in rows.items():
                 print(f"round {number + 1}: {program}", file=sys.stderr)
-                lines = _in_a_process("--one", program, folder).splitlines()
+                seconds = ("--seconds", str(options.seconds))
+                lines = _in_a_process(*seconds, "--one", program, folder).splitlines()
                 results.append(json.loads(lines[-1]))
     print(f"{machine()}, median of {options.rounds} rounds\n\n{table(rows)}")
 

@@ -1,0 +1,411 @@
+"""What reads a stranger's bytes and points, each part as a function that fails only on a fault.
+
+A target takes any bytes at all. Refusing them in the documented way is right; whatever else goes
+wrong leaves the function as an exception. The tests call the targets with what hypothesis invents,
+``benchmarks/fuzz.py`` with what a coverage-guided fuzzer finds.
+"""
+
+import contextlib
+import gzip
+import io
+import json
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import traitlets
+
+from digitrec import ink
+from digitrec.app.corrections import Corrections
+from digitrec.app.dashboard import Dashboard
+from digitrec.app.models import Models, checked, report_of
+from digitrec.app.pen import Pens
+from digitrec.app.shelf import MAX_DIGITS, Shelf
+from digitrec.app.state import MAX_POINTS, SIZE, Pad
+from digitrec.errors import FileError, InkError
+from digitrec.jobs import Status
+from digitrec.network import Architecture, Network
+
+MAX_INK_BYTES = 60_000
+"""What an ink file may hold here: the limits are tested elsewhere, and time is better spent."""
+
+_PAGE_LASTS = 200  # inputs; making a page takes as long as some tens of them
+
+
+def tiny() -> Network:
+    """Return a network whose file has less than a kilobyte.
+
+    Examples
+    --------
+    >>> tiny().num_parameters
+    24
+    """
+    weights = {
+        "conv1/kernel": np.ones((1, 1, 1, 1)),
+        "conv1/bias": np.zeros(1),
+        "conv2/kernel": np.ones((1, 1, 1, 1)),
+        "conv2/bias": np.zeros(1),
+        "dense/kernel": np.ones((1, 10)),
+        "dense/bias": np.arange(10),
+    }
+    arrays = {name: array.astype(np.float32) for name, array in weights.items()}
+    return Network(arrays, Architecture(strides=(2, 3), pools=(2, 2)), metadata={"seed": 1})
+
+
+class Source:
+    """Makes values of all kinds out of bytes, the same out of the same."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    @property
+    def left(self) -> bool:
+        """Whether there is a byte that was not used yet."""
+        return self._at < len(self._content)
+
+    def take(self, num: int) -> bytes:
+        """Return the next bytes, fewer at the end."""
+        part = self._content[self._at : self._at + num]
+        self._at += num
+        return part
+
+    def byte(self) -> int:
+        """Return the next byte, 0 after the end."""
+        return int.from_bytes(self.take(1), "little")
+
+    def pick(self, choices: Sequence[Any]) -> Any:
+        """Return one of some things."""
+        return choices[self.byte() % len(choices)]
+
+    def number(self) -> Any:
+        """Return a number that a browser might send, or should not."""
+        kind = self.byte() % 6
+        if kind < 3:
+            return (self.byte(), 300 * self.byte() / 255, -self.byte())[kind]
+        if kind == 3:
+            return struct.unpack("<d", self.take(8).ljust(8, b"\0"))[0]
+        return 10 ** (self.byte() * 2) if kind == 4 else self.byte() % 12
+
+    def text(self) -> str:
+        """Return a short text."""
+        return self.take(self.byte() % 12).decode("utf-8", "replace")
+
+    def value(self, depth: int = 0) -> Any:
+        """Return anything that JSON can hold, and not-a-number."""
+        kind = self.byte() % (6 if depth > 3 else 9)
+        if kind < 3:
+            return (None, True, False)[kind]
+        if kind < 6:
+            return self.number() if kind < 5 else self.text()
+        num = self.byte() % 5
+        if kind == 6:
+            return {self.text(): self.value(depth + 1) for _ in range(num)}
+        return [self.value(depth + 1) for _ in range(num)]
+
+    def points(self) -> Any:
+        """Return what is nearly always a list of points."""
+        if self.byte() % 8 == 0:
+            return self.value()
+        return [
+            [self.number(), self.number()] if self.byte() % 16 else self.value(2)
+            for _ in range(self.byte() % 12)
+        ]
+
+
+def read_network(content: bytes) -> None:
+    """Read a model file, ask it and write it again.
+
+    A first byte of "H" has the header written by length, so that what comes after it is reached.
+    """
+    if content[:1] == b"H":
+        header, _, body = content[1:].partition(b"\n")
+        content = struct.pack("<Q", len(header)) + header + body
+    try:
+        network = checked(content)
+    except FileError:
+        return
+    image = np.full((28, 28), 0.5, np.float32)
+    prediction = network.predict(image)
+    assert np.isclose(prediction.probabilities.sum(), 1)
+    assert prediction.sentence
+    report_of(network)
+    again = Network.from_bytes(network.to_bytes())
+    assert np.array_equal(again.logits(image[None]), network.logits(image[None]))
+
+
+def read_ink(content: bytes) -> None:
+    """Read an ink file, plain, compressed or compressed here, and look at what it shows."""
+    if content[:1] == b"Z":
+        content = gzip.compress(content[1:], 1, mtime=0)
+    try:
+        samples = ink.parse(content, max_bytes=MAX_INK_BYTES)
+    except FileError:
+        return
+    for sample in samples[:3]:
+        image = ink.image(sample.strokes)
+        if image is not None:
+            assert image.shape == (28, 28)
+            assert 0 <= image.min() <= image.max() <= 1
+
+
+def read_picture(content: bytes) -> None:
+    """Read a picture and find the ink in it."""
+    pad = Pad(tiny())
+    try:
+        pad.show_picture(content)
+    except FileError:
+        assert pad.is_empty
+        return
+    assert pad.answer is not None
+    assert 0 <= pad.answer.image.min() <= pad.answer.image.max() <= 1 + 1e-6
+
+
+_ACTIONS = (
+    "down", "move", "up", "undo", "redo", "clear", "predict", "hello", "picture", "refuse", "else",
+)  # fmt: skip
+
+
+def hear_pens(content: bytes) -> None:
+    """Take what pens in pages do, in order and out of it."""
+    source = Source(content)
+    pad = Pad(tiny(), clock=lambda: 0.0)
+    told: list[Any] = []
+    pens = Pens(pad, told.append)
+    numbers = {"a": 0, "b": 0}
+    while source.left:
+        pen = source.pick("aaab")
+        numbers[pen] += 1
+        number = numbers[pen] if source.byte() % 16 else source.value()
+        actions: Any = []
+        for _ in range(source.byte() % 6):
+            name = source.pick(_ACTIONS)
+            number_or_points = source.points() if name in ("down", "move") else source.value()
+            if name == "hello":
+                number_or_points = [source.points() for _ in range(source.byte() % 4)]
+            actions.append([name, number_or_points, source.value()] if source.byte() % 8 else 1)
+        buffers = [picture_of(source)] if source.byte() % 32 == 1 else []
+        batch: Any = {"pen": pen, "number": number, "do": actions}
+        if source.byte() % 32 == 2:
+            batch = source.value()
+        pens.take(batch, buffers)
+        if type(number) is not int or number != numbers[pen]:
+            numbers[pen] -= 1
+    json.dumps(told)
+    assert pad.num_points <= MAX_POINTS
+    assert all(0 <= x <= SIZE and 0 <= y <= SIZE for s in pad.strokes for x, y in s)
+    assert not (pad.strokes and pad.picture is not None)
+
+
+def picture_of(source: Source) -> bytes:
+    """Return a small picture, or the beginning of one."""
+    side = 1 + source.byte() % 12
+    pixels = np.frombuffer(source.take(side * side).ljust(side * side, b"\xff"), np.uint8)
+    file = io.BytesIO()
+    PIL.Image.fromarray(pixels.reshape(side, side)).save(file, source.pick(("PNG", "BMP")))
+    return file.getvalue()[: -source.byte() or None]
+
+
+def _line(source: Source) -> str:
+    record = {"label": source.pick("0123456789x"), "strokes": [source.points()]}
+    text = json.dumps(record)
+    return text if source.byte() % 8 else text[: source.byte()] + source.text()
+
+
+def hear_browser(content: bytes) -> None:
+    """Take what a browser says that it keeps: a model and digits."""
+    source = Source(content)
+    shelf = Shelf()
+    sent: list[Any] = []
+    models, corrections = Models(shelf, tiny), Corrections(shelf)
+    shelf.attach(lambda message, _buffers: sent.append(message))
+    whole = tiny().to_bytes()
+    while source.left:
+        event = source.pick(("found", "found", "found", "changed", "failed", "else"))
+        message: Any = {"event": event, "number": source.byte() % 4, "damaged": source.value(4)}
+        message["digits"] = [
+            [source.pick("abcd"), _line(source)] if source.byte() % 8 else source.value()
+            for _ in range(source.byte() % 5)
+        ]
+        buffers: list[Any] = []
+        if source.byte() % 2:
+            at = source.byte() * 4
+            buffers = [whole[:at] + source.take(source.byte() % 9) + whole[at:]]
+            day = "2026-0" + str(source.byte() % 10) + "-1" + str(source.byte() % 10)
+            message["model"] = {"day": day, "how": source.pick(("trained", "opened", "x"))}
+        if source.byte() % 16 == 1:
+            message = source.value()
+        shelf.hear(message, buffers)
+        act = source.byte() % 12
+        if act < 2:
+            (corrections.undo, models.go_back)[act]()
+        elif act == 2:
+            with contextlib.suppress(FileError, InkError):
+                corrections.load(_line(source).encode())
+        elif act == 3:
+            models.forget()
+    assert len(corrections.digits) <= MAX_DIGITS
+    assert corrections.images.shape == (len(corrections.digits), 28, 28)
+    assert models.note
+    json.dumps(sent)
+
+
+class _NoJob:
+    """A training that never begins, as the fuzzer presses all buttons."""
+
+    def __init__(self, *_arguments: Any) -> None:
+        self._ended = False
+
+    def start(self) -> None:
+        """Begin nothing."""
+
+    def cancel(self) -> None:
+        """End it."""
+        self._ended = True
+
+    def status(self) -> Status:
+        """Say how it stands."""
+        return Status("cancelled" if self._ended else "training", seed=1, message="Cancelled.")
+
+
+class _Page:
+    """The whole page with all of its widgets, and an ear for faults that were only said."""
+
+    def __init__(self) -> None:
+        from ipywidgets.widgets.widget import _instances
+
+        before = set(_instances)
+        self.dashboard = Dashboard()
+        self.dashboard.training._make_job = _NoJob
+        self.dashboard.training._make_lesson = _NoJob
+        self.widgets = [_instances[key] for key in _instances if key not in before]
+        # A few of them do more with a message than keep a value.
+        self.hearing = [one for one in self.widgets if one._msg_callbacks.callbacks]
+        self.inputs = 0
+
+    def close(self) -> None:
+        for widget in self.widgets:
+            widget.close()
+
+
+_pages: list[_Page] = []
+_EVENTS = (
+    "found", "changed", "failed", "open", "download", "label", "undo", "ready", "click",
+    "client_ready", "else",
+)  # fmt: skip
+
+
+def hear_widgets(content: bytes) -> None:
+    """Send messages to all widgets of the page: new values, events, and what is neither."""
+    from digitrec.app import guard
+
+    if not _pages or _pages[0].inputs >= _PAGE_LASTS:
+        for old in _pages:
+            old.close()
+        _pages[:] = [_Page()]
+    page = _pages[0]
+    page.inputs += 1
+    source = Source(content)
+    faults: list[Exception] = []
+    report = guard.Guard.report
+
+    def note(self: guard.Guard, error: Exception, doing: str) -> None:
+        if not isinstance(error, FileError | InkError):
+            faults.append(error)
+        report(self, error, doing)
+
+    # The page itself would catch the faults, say so calmly and go on; here they are to be heard.
+    guard.Guard.report = note  # type: ignore[method-assign] # put back below
+    try:
+        while source.left and not faults:
+            _send(page, source)
+    finally:
+        guard.Guard.report = report  # type: ignore[method-assign] # as it was
+    for fault in faults:
+        raise fault
+    assert all(0 <= x <= SIZE and 0 <= y <= SIZE for s in page.dashboard.pad.strokes for x, y in s)
+
+
+def _send(page: _Page, source: Source) -> None:
+    if source.byte() % 2:
+        widget = source.pick(page.hearing)
+    else:
+        widget = page.widgets[(source.byte() << 8 | source.byte()) % len(page.widgets)]
+    kind = source.byte() % 4
+    if kind == 0:
+        keys = [key for key in sorted(widget.keys) if not key.startswith("_")]
+        state = {source.pick(keys): source.value() for _ in range(1 + source.byte() % 2)}
+        data: Any = {"method": "update", "state": state, "buffer_paths": []}
+    elif kind == 3:
+        data = {"method": source.pick(("request_state", "custom", "x")), "content": source.value()}
+    else:
+        event: Any = {"event": source.pick(_EVENTS), "digit": source.number()}
+        event |= {"name": source.text(), "ticket": source.value(), "digits": source.value()}
+        event |= {"pen": "a", "number": source.byte(), "do": [["down", source.points()]]}
+        data = {"method": "custom", "content": event if source.byte() % 8 else source.value()}
+    buffers = [source.take(source.byte())] if source.byte() % 3 == 0 else []
+    try:
+        widget._handle_msg({"content": {"data": data}, "buffers": buffers})
+    except (traitlets.TraitError, TypeError, ValueError, KeyError, AttributeError) as error:
+        # A value that the widget's own types refuse; the comm logs it, and nothing has changed.
+        if _is_ours(error):
+            raise
+
+
+def _is_ours(error: Exception) -> bool:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and "/digitrec/" in trace.tb_frame.f_code.co_filename
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "network": read_network,
+    "ink": read_ink,
+    "picture": read_picture,
+    "pens": hear_pens,
+    "browser": hear_browser,
+    "widgets": hear_widgets,
+}
+"""By the names under which they are run."""
+
+
+def seeds(name: str) -> list[bytes]:
+    """Return what a target is first given: whole files, where it reads files."""
+    if name == "network":
+        whole = tiny().to_bytes()
+        (length,) = struct.unpack_from("<Q", whole)
+        return [whole, b"H" + whole[8 : 8 + length] + b"\n" + whole[8 + length :]]
+    if name == "ink":
+        lines = (
+            b'{"strokes": [[[1, 2], [3, 4], [30, 90.5]], [[5, 5]]], "label": "1", "id": "a"}\n'
+            b'{"label": "7", "writer": "w", "strokes": [[[0, 0], [9, 0], [4, 20]]]}\n'
+        )
+        return [lines, b"Z" + lines, gzip.compress(lines, mtime=0)]
+    if name == "picture":
+        return [_drawn(mode, kind) for mode, kind in _KINDS]
+    return [bytes(range(256)), bytes(64), bytes(range(255, 0, -3)) * 3]
+
+
+_KINDS = (
+    ("L", "PNG"), ("RGBA", "PNG"), ("P", "PNG"), ("I;16", "PNG"), ("1", "PNG"), ("LA", "PNG"),
+    ("RGB", "JPEG"), ("CMYK", "JPEG"), ("P", "GIF"), ("RGB", "BMP"), ("RGB", "WEBP"),
+    ("F", "TIFF"), ("I", "TIFF"), ("L", "PPM"),
+)  # fmt: skip
+
+
+def _drawn(mode: str, kind: str) -> bytes:
+    pixels = np.full((14, 10), 255, np.uint8)
+    pixels[2:12, 4:6] = 0
+    picture = PIL.Image.fromarray(pixels)
+    if mode == "I;16":
+        picture = PIL.Image.fromarray(pixels.astype(np.uint16) * 200)
+    elif mode == "LA":
+        picture = picture.convert("RGBA").convert("LA")
+    else:
+        picture = picture.convert(mode)
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()
