@@ -1,5 +1,6 @@
 """The notebooks of the course as they are committed, and their exercises with every solution."""
 
+import ast
 import io
 import itertools
 import json
@@ -90,6 +91,46 @@ def test_every_exercise_is_followed_by_its_solution_folded_away(path):
         assert len(why.split()) >= 5, f"the solution says why: {after.source}"
 
 
+def bound_and_used(source: str) -> tuple[set[str], set[str]]:
+    """Return the names that a cell gives a meaning, and those whose meaning it asks for."""
+    bound, used = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+    return bound, used
+
+
+def needed(cells: list[Cell], tried: set[int]) -> list[Cell]:
+    """Return what exercises and their solutions need, and what a solution may change.
+
+    The cells at the places in `tried` are the exercises and solutions. All the others are run by
+    nbval anyway, and some of them train for a long while.
+    """
+    names = [bound_and_used(cell.source) for cell in cells]
+    run = set(tried)
+    while True:
+        more = set(run)
+        solved = set().union(*(names[place][0] for place in tried))
+        for place, (bound, used) in enumerate(names):
+            asked = set().union(*(names[later][1] for later in run if later > place))
+            if bound & asked or (used & solved and place > min(tried)):
+                more.add(place)
+        if more == run:
+            return [cells[place] for place in sorted(run)]
+        run = more
+
+
+def test_only_what_an_exercise_needs_is_run_with_it():
+    sources = ["import a.b", "x = a.c", "y = 1", "z = ...", "z = x", "print(z)", "print(y)"]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    there = [cell.source for cell in needed(cells, {3, 4})]
+    assert there == ["import a.b", "x = a.c", "z = ...", "z = x", "print(z)"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=name)
 def test_every_solution_is_right_and_nothing_is_not(path):
@@ -98,7 +139,7 @@ def test_every_solution_is_right_and_nothing_is_not(path):
     cells: list[Any] = []
     for cell, after in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
         if not is_exercise(cell):
-            cells.append(cell)
+            cells += [cell] if cell.cell_type == "code" else []
             continue
         # A wrong answer may also stop the cell before it comes to the check.
         wrong = nbformat.v4.new_code_cell(
@@ -107,7 +148,8 @@ def test_every_solution_is_right_and_nothing_is_not(path):
         solved = nbformat.v4.new_code_cell(solution(after))
         tried.append((wrong, solved))
         cells += [wrong, solved]
-    notebook.cells = cells
+    places = {place for place, cell in enumerate(cells) if any(cell in pair for pair in tried)}
+    notebook.cells = needed(cells, places)
     NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
     ).execute()

@@ -41,6 +41,22 @@ def test_the_kernel_slides_over_every_place(architecture):
         assert f"<b>{shown}</b>" in slide.picture.value
 
 
+@pytest.mark.parametrize("index", [None, -1, 99])
+def test_a_list_in_which_a_page_chooses_nothing_keeps_its_choice(index, caplog):
+    slide = SlidingKernel(make_network(), IMAGE)
+    slide.kernel.value = 1
+    before = slide.picture.value
+    update = {"method": "update", "state": {"index": index}, "buffer_paths": []}
+    slide.kernel._handle_msg({"content": {"data": update}, "buffers": []})
+    assert (slide.kernel.index, slide.kernel.label, slide.kernel.value) == (1, "1", 1)
+    assert slide.picture.value == before
+    assert not caplog.records
+    update["state"]["index"] = 0
+    slide.kernel._handle_msg({"content": {"data": update}, "buffers": []})
+    assert slide.kernel.value == 0
+    assert slide.picture.value != before
+
+
 def test_the_kernel_starts_where_it_answers_most():
     network = make_network()
     slide = SlidingKernel(network, IMAGE)

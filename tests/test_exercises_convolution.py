@@ -90,7 +90,7 @@ def test_parameters(answer, says):
     assert verdict.solved == (says == "✔")
 
 
-@pytest.mark.parametrize("answer", NONSENSE, ids=repr)
+@pytest.mark.parametrize("answer", NONSENSE, ids=lambda value: type(value).__name__)
 def test_nonsense_gets_a_calm_verdict(answer):
     for verdict in (
         convolution.upper_edge(answer),

@@ -18,7 +18,6 @@ _BOWL = tuple(
     (146 + 58 * math.cos(angle / 10), 182 + 56 * math.sin(angle / 10)) for angle in range(-20, 24)
 )
 _FIRST = (((122, 60), *_BOWL), ((122, 60), (196, 58)))
-_STYLE = "<style>.dr-canvas{touch-action:none;border-radius:6px;cursor:crosshair}</style>"
 
 
 class DrawingViewer:
@@ -49,7 +48,7 @@ class DrawingViewer:
         self.picture = ipywidgets.HTML()
         self.trouble = ipywidgets.HTML()
         guard = Guard(self._say)
-        self.canvas = CanvasView(self.pad, guard).canvas
+        self.canvas = CanvasView(self.pad, guard).widget
         self.undo, self.clear = button("Undo"), button("Clear")
         self.undo.on_click(guard(lambda _button: self.pad.undo(), "undoing"))
         self.clear.on_click(guard(lambda _button: self.pad.clear(), "clearing"))
@@ -59,7 +58,6 @@ class DrawingViewer:
             [
                 self.canvas,
                 ipywidgets.HBox([self.undo, self.clear]),
-                ipywidgets.HTML(_STYLE),
                 self.trouble,
                 self.picture,
             ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
+import traitlets
 
 from digitrec.course.figures import Figure
 
@@ -49,6 +50,20 @@ class Interactive(ABC):
         return {**widget, **data}, metadata
 
 
+class _Choice(ipywidgets.Dropdown):  # type: ignore[misc] # ipywidgets is not followed by mypy
+    """A list in which something is chosen at all times, whatever a page says."""
+
+    @traitlets.validate("index")  # type: ignore[untyped-decorator] # as above
+    def _validate_index(self, proposal: Any) -> int:
+        numbers = [number for _, number in self.options]
+        index = proposal["value"]
+        if index is not None and 0 <= index < len(numbers):
+            return int(index)
+        # An error would be a page of the server's log for every message. While one is taken in,
+        # the index is the page's already; the value is still what was chosen.
+        return numbers.index(self.value)
+
+
 def dropdown(description: str, options: Sequence[tuple[str, int]], value: int) -> Any:
     """Return a list to choose a number from.
 
@@ -65,7 +80,7 @@ def dropdown(description: str, options: Sequence[tuple[str, int]], value: int) -
     >>> dropdown("kernel", [("0", 0), ("1", 1)], value=1).value
     1
     """
-    return ipywidgets.Dropdown(
+    return _Choice(
         description=description,
         options=options,
         value=value,

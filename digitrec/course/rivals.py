@@ -21,7 +21,6 @@ _FIRST = (
     ((98, 112), (126, 88), (154, 56), (154, 120), (154, 180), (154, 244)),
     ((112, 246), (154, 246), (196, 244)),
 )
-_STYLE = "<style>.dr-canvas{touch-action:none;border-radius:6px;cursor:crosshair}</style>"
 _NOTHING = "There is nothing on the pad yet: draw a digit."
 
 
@@ -60,7 +59,7 @@ class Rivals:
         self.picture = ipywidgets.HTML()
         self.trouble = ipywidgets.HTML()
         guard = Guard(self._say)
-        self.canvas = CanvasView(self.pad, guard).canvas
+        self.canvas = CanvasView(self.pad, guard).widget
         self.undo, self.clear = button("Undo"), button("Clear")
         self.undo.on_click(guard(lambda _button: self.pad.undo(), "undoing"))
         self.clear.on_click(guard(lambda _button: self.pad.clear(), "clearing"))
@@ -70,7 +69,6 @@ class Rivals:
             [
                 self.canvas,
                 ipywidgets.HBox([self.undo, self.clear]),
-                ipywidgets.HTML(_STYLE),
                 self.trouble,
                 self.picture,
             ]
