@@ -12,28 +12,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.lab import Lab, Reader, running_lab
-from tests.browser.visit import Visit
+from tests.browser.visit import PATIENCE, Visit
+
+expect.set_options(timeout=PATIENCE)
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+SETTINGS = Path(__file__).with_name("serving.toml")
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 375, "height": 700}, "has_touch": True, "is_mobile": True}
 
 
 @contextlib.contextmanager
-def serving(home: Path) -> Iterator[str]:
-    """Run the server with a folder of its own for what is kept; give its address."""
-    command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"]
+def serving(queue: Path, port: int = 0) -> Iterator[str]:
+    """Run the server with a queue of its own for trainings; give its address.
+
+    One pad waits for the next visitor: the tests come one after another.
+    """
+    command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser"]
+    command += ["--port", str(port), "--settings", str(SETTINGS)]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "DIGITREC_HOME": str(home), "DIGITREC_QUEUE": str(home / "queue")},
+        env={**os.environ, "DIGITREC_QUEUE": str(queue)},
         start_new_session=True,
     ) as process:
         try:
@@ -50,16 +59,11 @@ def serving(home: Path) -> Iterator[str]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+# Not for the whole session: some tests kill all kernels, and Jupyter starts each of them again.
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder where the server keeps what visitors trained."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def server(home: Path) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a running server."""
-    with serving(home) as address:
+    with serving(tmp_path_factory.mktemp("queue")) as address:
         yield address
 
 
@@ -85,7 +89,7 @@ def meet(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
     def open_page(**options: Any) -> Visit:
-        options.setdefault("viewport", {"width": 1280, "height": 900})
+        options = {**DESKTOP, **options}
         visit = Visit(browser.new_context(**options).new_page(), server)
         visits.append(visit)
         visit.open()
@@ -107,7 +111,55 @@ def visit(meet: Callable[..., Visit]) -> Visit:
 @pytest.fixture
 def phone(meet: Callable[..., Visit]) -> Visit:
     """Give the page on a phone, 375 pixels wide."""
-    return meet(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
+    return meet(**PHONE)
+
+
+@pytest.fixture(scope="module")
+def lend(browser: Browser, server: str) -> Iterator[Callable[..., Any]]:
+    """Give a way to borrow a page that the tests of a file use one after another.
+
+    Starting a kernel costs more than most of what is tested then. A page that does not look again
+    as it did when it was opened is closed, and the next test gets another.
+    """
+    kept: dict[str, tuple[Visit, str]] = {}
+
+    @contextlib.contextmanager
+    def borrow(**options: Any) -> Iterator[Visit]:
+        name = repr(options)
+        if name not in kept:
+            visit = Visit(browser.new_context(**options).new_page(), server)
+            visit.open()
+            kept[name] = visit, visit.looks()
+        visit, fresh = kept.pop(name)
+        try:
+            yield visit
+        finally:
+            visit.page.set_viewport_size(options["viewport"])
+            if visit.renew(fresh):
+                kept[name] = visit, fresh
+            else:
+                visit.page.context.close()
+            visit.check()
+
+    yield borrow
+    for visit, _ in kept.values():
+        visit.page.context.close()
+    for visit, _ in kept.values():
+        visit.check()
+
+
+@pytest.fixture
+def pad(lend: Callable[..., Any]) -> Iterator[Visit]:
+    """Give a page on a desktop, empty but not newly opened: see `lend`."""
+    with lend(**DESKTOP) as visit:
+        yield visit
+
+
+@pytest.fixture
+def pocket(lend: Callable[..., Any]) -> Iterator[Visit]:
+    """Give a page on a phone, empty but not newly opened: see `lend`."""
+    with lend(**PHONE) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="module")

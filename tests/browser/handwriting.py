@@ -1,5 +1,12 @@
 """Two hands that write the digits from 0 to 9: points "x,y" on a 300×300 pad, strokes by ";"."""
 
+import itertools
+
+import numpy as np
+
+from digitrec.ink import image
+from digitrec.network import bundled
+
 Stroke = list[tuple[float, float]]
 
 
@@ -77,3 +84,28 @@ SLANTED = _read(
     }
 )
 """Smaller, leaning to the right, with other shapes for one, five and seven."""
+
+
+def between(one: int, other: int, share: float) -> list[Stroke]:
+    """Draw what lies between two digits of one stroke; a `share` of 0 is the one, 1 the other."""
+    places = np.linspace(0, 1, 25)
+    ends = []
+    for digit in (one, other):
+        (stroke,) = (np.array(points) for points in UPRIGHT[digit])
+        along = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+        ends.append([np.interp(places * along[-1], along, column) for column in stroke.T])
+    mixed = (1 - share) * np.array(ends[0]) + share * np.array(ends[1])
+    return [[(float(x), float(y)) for x, y in mixed.T.round()]]
+
+
+def torn() -> list[Stroke]:
+    """Draw what the packaged network, whichever it is, cannot decide between two digits."""
+    network = bundled()
+    for one, other in itertools.combinations((0, 1, 2, 3, 6, 7, 8, 9), 2):
+        found = [between(one, other, share) for share in np.linspace(0, 1, 81)]
+        kinds = [network.predict(image(drawing)).kind for drawing in found]
+        # A page takes points a little differently; so what is near has to be as unsure.
+        for place in range(2, len(found) - 2):
+            if set(kinds[place - 2 : place + 3]) == {"torn"}:
+                return found[place]
+    raise AssertionError("the network is sure of everything between two digits")

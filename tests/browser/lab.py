@@ -120,7 +120,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **home, "DIGITREC_HOME": str(folder / "home")},
+        env={**os.environ, **home},
         start_new_session=True,
     ) as process:
         try:
@@ -135,7 +135,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE / 1000
+    end = time.monotonic() + TRAINING / 1000
     while time.monotonic() < end:
         assert process.poll() is None, "JupyterLab ended"
         try:
@@ -208,7 +208,7 @@ class Reader(Visit):
     def check(self) -> None:
         """Fail if a cell ended in an error, or for what fails every visit."""
         super().check()
-        assert self.failed == []
+        assert self.failed == [], self.failed
 
     def close(self) -> None:
         """Note the errors of cells, and close the page."""

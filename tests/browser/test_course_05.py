@@ -32,7 +32,9 @@ def press(cell: Locator, name: str) -> None:
     cell.get_by_role("button", name=name, exact=True).click()
 
 
-def test_everything_that_can_be_drawn_on_or_moved_answers(read: Callable[..., Reader]) -> None:
+def test_everything_that_can_be_drawn_on_moved_or_recorded_answers(
+    read: Callable[..., Reader],
+) -> None:
     reader = read(NOTEBOOK)
 
     stages = reader.cell("StagesViewer(cnn)")
@@ -75,9 +77,6 @@ def test_everything_that_can_be_drawn_on_or_moved_answers(read: Callable[..., Re
     reader.changes(evidence, before)
     expect(evidence.locator("figcaption")).to_contain_text("the score of a 9 falls")
 
-
-def test_digits_are_recorded_one_after_another(read: Callable[..., Reader]) -> None:
-    reader = read(NOTEBOOK)
     recorder = reader.cell("recorder = Recorder(")
     expect(recorder).to_contain_text("Draw a 0 · 1 of 20")
     press(recorder, "Keep it")

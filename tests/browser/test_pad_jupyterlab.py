@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.handwriting import UPRIGHT
+from tests.browser.keys import draw_a_seven_with_keys
 from tests.browser.lab import Lab, Reader
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -35,3 +37,52 @@ def test_draw_in_jupyterlab_and_find_the_ink_after_a_reload(
     assert visit.settled() == "That's a 7."
     visit.draw([[(40, 270), (260, 270)]])
     visit.wait_for_pixel(150, 270, bright=True)
+
+
+def test_two_views_of_one_pad_show_the_same(read: Callable[..., Reader]) -> None:
+    reader = read(NOTEBOOK)
+    reader.ready()
+    reader.draw(UPRIGHT[4])
+    assert reader.settled() == "That's a 4."
+    cell = reader.cell("Dashboard()")
+    cell.locator(".jp-OutputArea-output").first.click(button="right", position={"x": 5, "y": 5})
+    reader.page.get_by_role("menuitem", name="Create New View for Cell Output").click()
+    pads = reader.page.locator(".dr-canvas")
+    expect(pads).to_have_count(2)
+    expect(reader.page.locator(".dr-said")).to_have_text(["That's a 4."] * 2)
+    bright_in_both(reader, 170, 230)
+
+    # What is drawn in the new view is in both, and answered in both.
+    view = reader.page.locator(".jp-LinkedOutputView")
+    view.get_by_role("button", name="Clear", exact=True).click()
+    expect(reader.page.locator(".dr-said.dr-is-waiting")).to_have_count(2)
+    pad = view.locator(".dr-canvas")
+    # Each view has half of the window; where a pad is scrolled out of one, the other may lie.
+    pad.evaluate("pad => pad.scrollIntoView({ block: 'center' })")
+    box = pad.bounding_box()
+    assert box is not None
+    for first, *others in UPRIGHT[7]:
+        reader.page.mouse.move(box["x"] + first[0], box["y"] + first[1])
+        reader.page.mouse.down()
+        for x, y in others:
+            reader.page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+        reader.page.mouse.up()
+    reader.taken()
+    expect(reader.page.locator(".dr-said")).to_have_text(["That's a 7."] * 2)
+    bright_in_both(reader, 160, 60)
+
+
+def bright_in_both(reader: Reader, x: int, y: int) -> None:
+    reader.page.wait_for_function(
+        "([x, y]) => [...document.querySelectorAll('.dr-canvas')].every(canvas =>"
+        "canvas.getContext('2d').getImageData(x, y, 1, 1).data[0] > 127)",
+        arg=[x, y],
+    )
+
+
+def test_the_keyboard_draws_in_jupyterlab(read: Callable[..., Reader]) -> None:
+    reader = read(NOTEBOOK)
+    reader.ready()
+    draw_a_seven_with_keys(reader)
+    assert reader.settled() == "That's a 7."
+    expect(reader.page.locator(".jp-Notebook .jp-Cell")).to_have_count(2)

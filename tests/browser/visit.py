@@ -2,10 +2,21 @@
 
 from typing import Any
 
-from playwright.sync_api import CDPSession, ConsoleMessage, Page
+from playwright.sync_api import CDPSession, ConsoleMessage, Error, Page
 
 PATIENCE = 60_000
 """Milliseconds that a machine with other work to do may take for anything on the page."""
+
+LOOKS = """() => {
+    const page = document.querySelector('.digitrec');
+    const all = (what, state) => [...page.querySelectorAll(what)].map(state);
+    return JSON.stringify([
+        page.textContent, page.innerText, all('details', part => part.open),
+        all('input, select', field => [field.value, field.checked, field.disabled]),
+        all('button', button => [button.disabled, button.ariaPressed]),
+    ]);
+}"""
+"""All that the pad's page says, and what is unfolded, chosen and pressed on it."""
 
 
 class Visit:
@@ -38,11 +49,29 @@ class Visit:
         self.ready()
 
     def ready(self) -> None:
-        """Wait until the pad is painted."""
+        """Wait until the pad is painted, and with all that the page had kept."""
         self.page.locator(".dr-canvas").wait_for()
         self.page.wait_for_function(
             "document.querySelector('.dr-canvas')"
             ".getContext('2d').getImageData(150, 150, 1, 1).data[3] === 255"
+        )
+        self.taken()
+
+    def taken(self) -> None:
+        """Wait until the kernel has taken all that was done on the pads."""
+        self.page.wait_for_function(
+            "(pads => pads.length && pads.every(pad => pad.dataset.waiting === '0'))"
+            "([...document.querySelectorAll('.dr-overlay')])"
+        )
+
+    def kept(self) -> list[list[list[float]]]:
+        """Return the strokes that the page keeps over a reload: those that the kernel has."""
+        self.taken()
+        return list(
+            self.page.evaluate(
+                "(key => key ? JSON.parse(sessionStorage.getItem(key)).strokes : [])"
+                "(Object.keys(sessionStorage).find(key => key.startsWith('digitrec:pad')))"
+            )
         )
 
     def button(self, name: str) -> Any:
@@ -60,8 +89,8 @@ class Visit:
         assert (box["width"], box["height"]) == (300, 300)
         return box["x"], box["y"]
 
-    def draw(self, strokes: list[list[tuple[float, float]]]) -> None:
-        """Draw with the mouse, as fast as a hand does."""
+    def draw(self, strokes: list[list[tuple[float, float]]], *, reached: bool = True) -> None:
+        """Draw with the mouse, as fast as a hand does; wait until the kernel is reached by it."""
         left, top = self.corner()
         mouse = self.page.mouse
         for stroke in strokes:
@@ -70,6 +99,8 @@ class Visit:
             for x, y in stroke[1:]:
                 mouse.move(left + x, top + y, steps=3)
             mouse.up()
+        if reached:
+            self.taken()
 
     def touch(self, kind: str, *points: tuple[float, float]) -> None:
         """Send one touch event with fingers at points of the screen."""
@@ -86,6 +117,7 @@ class Visit:
             for x, y in stroke[1:]:
                 self.touch("touchMove", (left + x, top + y))
             self.touch("touchEnd")
+        self.taken()
 
     def settled(self) -> str:
         """Wait for an answer to a lifted pen; return its sentence."""
@@ -97,15 +129,25 @@ class Visit:
         """Wait until the pad is empty and says so."""
         self.page.locator(".dr-said.dr-is-waiting").wait_for()
 
-    def brightness(self, x: int, y: int) -> int:
-        """Return how bright the canvas is at a point, 0 to 255."""
+    def brightness(self, x: int, y: int, canvas: str = ".dr-canvas") -> int:
+        """Return how bright the canvas, or the one that lies over it, is at a point, 0 to 255."""
         return int(
             self.page.evaluate(
-                "([x, y]) => document.querySelector('.dr-canvas')"
+                "([canvas, x, y]) => document.querySelector(canvas)"
                 ".getContext('2d').getImageData(x, y, 1, 1).data[0]",
-                [x, y],
+                [canvas, x, y],
             )
         )
+
+    def widths(self, pictures: str) -> list[int]:
+        """Wait until all of these pictures are loaded; return how wide they are, pixels."""
+        loaded = self.page.wait_for_function(
+            "pictures => { const all = [...document.querySelectorAll(pictures)];"
+            "return all.length && all.every(one => one.complete && one.naturalWidth)"
+            "&& all.map(one => one.naturalWidth); }",
+            arg=pictures,
+        )
+        return list(loaded.json_value())
 
     def wait_for_pixel(self, x: int, y: int, *, bright: bool) -> None:
         self.page.wait_for_function(
@@ -114,7 +156,35 @@ class Visit:
             arg=[x, y, bright],
         )
 
+    def looks(self) -> str:
+        """Return all that the page says, and what is unfolded, chosen and pressed."""
+        return str(self.page.evaluate(LOOKS))
+
+    def renew(self, fresh: str) -> bool:
+        """Empty the pad and fold the page up; return whether it looks `fresh` again.
+
+        Undo alone still knows what was there before.
+        """
+        page = self.page
+        page.set_default_timeout(PATIENCE / 4)
+        try:
+            page.bring_to_front()
+            page.mouse.up()
+            page.mouse.move(0, 0)
+            page.evaluate(
+                "document.querySelectorAll('.digitrec details').forEach(one => (one.open = false))"
+            )
+            self.press("Clear")
+            page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+            self.taken()
+            page.wait_for_function(f"fresh => ({LOOKS})() === fresh", arg=fresh, polling=50)
+            return self.kept() == [] and self.brightness(150, 150) == 0
+        except Error:
+            return False
+        finally:
+            page.set_default_timeout(PATIENCE)
+
     def check(self) -> None:
         """Fail if the console showed an error or another host was asked for anything."""
-        assert self.errors == []
-        assert self.foreign == []
+        assert self.errors == [], self.errors
+        assert self.foreign == [], self.foreign

@@ -1,0 +1,126 @@
+"""A JupyterHub for a class, as `deploy/jupyterhub` sets it up: real hub, proxy and browsers."""
+
+import re
+import resource
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.handwriting import UPRIGHT
+from tests.browser.hub import Hub, Member, running_hub, until
+from tests.browser.lab import TRAINING
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+NAMES = ("ada", "blaise", "charles", "dorothy", "emmy")
+AHEAD = ("", "One training is", "Two trainings are", "Three trainings are", "Four trainings are")
+IDLE = 45
+"""Seconds after which a server that nobody uses is stopped.
+
+A page that is open shows it to the proxy every 30 seconds, and the hub asks the proxy every 11.
+"""
+
+NOT_OURS = 'Window name candidate "null" already exists'
+"""Voila says so of its own page when JupyterLab opens beside it, and nothing comes of it."""
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with running_hub(tmp_path_factory.mktemp("hub"), idle=IDLE) as running:
+        yield running
+
+
+@pytest.fixture
+def members(browser: Browser, hub: Hub) -> Iterator[list[Member]]:
+    everybody = [
+        Member(browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), hub, name)
+        for name in NAMES
+    ]
+    yield everybody
+    for member in everybody:
+        member.page.context.close()
+    for member in everybody:
+        member.check()
+
+
+def test_five_users_draw_are_answered_train_and_leave(hub: Hub, members: list[Member]) -> None:
+    for member in members:
+        member.log_in()
+    for digit, member in enumerate(members):
+        member.arrive()
+        member.draw(UPRIGHT[digit])
+        assert member.settled() == f"That's a {digit}."
+    servers = hub.servers()
+    assert set(servers) == set(NAMES)
+    processes = [
+        one for server in servers.values() for one in [server, *server.children(recursive=True)]
+    ]
+    # Each has a server, a kernel and a folder with the course; Linux holds every process down.
+    for name, server in servers.items():
+        family = [server, *server.children(recursive=True)]
+        assert len(family) >= 2
+        if psutil.LINUX:
+            assert {one.rlimit(resource.RLIMIT_DATA) for one in family} == {(3 * 2**30,) * 2}
+        assert (hub.folder / "users" / name / "digitrec" / "01_explore_the_data.ipynb").is_file()
+
+    # All want to train. They take turns, and the pads go on answering meanwhile.
+    first = members[0]
+    first.page.get_by_role("button", name="Options: quick, 2 epochs").click()
+    first.page.get_by_label("Epochs", exact=True).fill("1")
+    first.page.keyboard.press("Enter")
+    for number, member in enumerate(members):
+        member.press("(Re)Train")
+        if number:
+            ahead = f"{AHEAD[number]} ahead of yours"
+            expect(member.page.locator(".dr-stage")).to_contain_text(ahead)
+    for digit, member in enumerate(members):
+        stage = member.page.locator(".dr-stage")
+        expect(stage).to_contain_text("Epoch 1 of", timeout=TRAINING)
+        member.press("Clear")
+        member.waiting()
+        member.draw(UPRIGHT[digit + 5])
+        assert str(digit + 5) in member.settled()
+        for other in members[digit + 1 :]:
+            expect(other.page.locator(".dr-stage")).not_to_contain_text("Epoch")
+        if member is first:  # whose training runs to its end
+            expect(stage).to_contain_text("Done.", timeout=TRAINING)
+            member.press("Keep it")
+            expect(member.page.locator(".dr-whence")).to_contain_text("You trained this model")
+        else:
+            member.press("Cancel")
+            expect(member.button("(Re)Train")).to_be_enabled()
+        member.page.goto("about:blank")
+
+    # A server that was stopped and is started again is as good: the browser has the model.
+    until(lambda: hub.servers() == {}, "not every server was culled", 3 * IDLE + 60)
+    psutil.wait_procs(processes, timeout=30)
+    assert [one.pid for one in processes if one.is_running()] == []
+    first.page.goto(hub.address)
+    first.page.wait_for_url(re.compile("voila/render"), timeout=TRAINING)
+    first.ready()
+    expect(first.page.locator(".dr-whence")).to_contain_text("You trained this model")
+
+
+def test_the_course_opens_beside_the_pad(members: list[Member]) -> None:
+    member = members[1]
+    member.log_in()
+    member.arrive()
+    link = member.page.locator(".dr-course a", has_text="What does the computer see?")
+    with member.page.context.expect_page() as opened:
+        link.click()
+    expect(opened.value).to_have_url(re.compile(r"/user/blaise/lab/tree/+01_explore_the_data"))
+    expect(opened.value.get_by_role("heading", name="What does the computer see?")).to_be_visible()
+    member.errors[:] = [said for said in member.errors if said != NOT_OURS]
+
+
+def test_nobody_comes_in_without_the_password(hub: Hub, members: list[Member]) -> None:
+    page = members[2].page
+    page.goto(f"{hub.address}user/ada/voila/render/06_drawing_pad.ipynb")
+    expect(page.locator("#username_input")).to_be_visible()
+    page.locator("#username_input").fill("charles")
+    page.locator("#password_input").fill("another password")
+    page.locator("#login_submit").click()
+    expect(page.get_by_text("Invalid username or password")).to_be_visible()
+    members[2].errors.clear()  # the browser notes that it was refused, as it should be
