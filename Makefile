@@ -21,11 +21,13 @@ help:
 	@echo "make lab          open the course in JupyterLab (PORT, HOST and BROWSER as above)"
 	@echo "make test         check everything: style, types, tests, a real browser, the notebooks"
 	@echo "make check        check in under a minute: style, types, the fast tests"
+	@echo "make test-oldest  run the tests with the oldest versions of everything that digitrec accepts"
+	@echo "make coverage     say which lines and branches the tests never reach"
 	@echo "make format       put the code into its form"
 	@echo "make notebooks    run all notebooks and keep their outputs"
 	@echo "make drawings     draw the generated drawings that come with the package"
 	@echo "make model        train the network that comes with the package (RECIPE=best SEED=1)"
-	@echo "make picture      take the picture of the pad for the README"
+	@echo "make picture      take the pictures of the pad for the README"
 	@echo "make dist         build the wheel and the source archive"
 	@echo "make clean        remove what was made, the environment included"
 	@echo "PYTHON=python3.12 with any of them chooses the Python (3.11 to 3.13) to make .venv with"
@@ -43,12 +45,30 @@ lab: environment
 	@exec $(bin)/jupyter lab --ServerApp.root_dir=notebooks --ip="$(HOST)" --port="$(or $(PORT),8888)" \
 		$(if $(no_browser),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# The fast tests come first; one run, so that the last line counts everything.
-test: style
-	$(bin)/python -m pytest --nbval tests digitrec notebooks
+# One run, so that the last line counts everything. A worker for each core takes the tests of a file,
+# the fast ones first: see conftest.py.
+workers := --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
+test: style
+	$(bin)/python -m pytest $(workers) --nbval tests digitrec notebooks
+
+# Without nbval, which takes seconds to import and has nothing to do here.
 check: style
-	$(bin)/python -m pytest -m "not slow and not browser"
+	$(bin)/python -m pytest $(workers) -p no:nbval -m "not slow and not browser"
+
+# Style and types belong to the newest tools; what runs has to run with the oldest packages too.
+.PHONY: test-oldest
+test-oldest:
+	@sh scripts/environment.sh oldest
+	.venv-oldest/bin/python -m pytest $(workers) --nbval tests digitrec notebooks
+
+# Kernels and other child processes count; the browser tests would add minutes and few lines.
+.PHONY: coverage
+coverage: test-environment
+	$(bin)/coverage erase
+	$(bin)/coverage run -m pytest -m "not browser"
+	$(bin)/coverage combine --quiet
+	$(bin)/coverage report
 
 .PHONY: style
 style: test-environment
@@ -70,12 +90,12 @@ model: environment
 	$(bin)/digitrec train --recipe "$(RECIPE)" --seed "$(SEED)" --out digitrec/data/model.safetensors
 
 picture: test-environment
-	$(bin)/python scripts/screenshot.py docs/dashboard.png
+	$(bin)/python scripts/screenshot.py docs
 
 dist: test-environment
 	rm -rf dist
 	$(bin)/python -m build
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,6 +3,7 @@
 #
 #   sh scripts/environment.sh            what the pad and the notebooks need
 #   sh scripts/environment.sh test      and what the tests need
+#   sh scripts/environment.sh oldest    the same in .venv-oldest, as old as pyproject.toml allows
 #
 # PYTHON names the interpreter to use; without it python3 is tried, and then the versions by name.
 # What was installed is written down last, so an environment that pip could not finish is never
@@ -10,8 +11,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-extra=${1:-}
+kind=${1:-}
 venv=.venv
+[ "$kind" != oldest ] || venv=.venv-oldest
 python=$venv/bin/python
 done_base=$venv/installed
 done_test=$venv/installed-test
@@ -53,10 +55,10 @@ if [ -n "${PYTHON:-}" ] && ! suits "$PYTHON"; then
     give_up "digitrec needs Python 3.11, 3.12 or 3.13, and $PYTHON is ${found:-not there}; name another: make PYTHON=python3.12"
 fi
 
-case $extra in
-    '') stamp=$done_base ;;
-    test) stamp=$done_test ;;
-    *) give_up "usage: sh scripts/environment.sh [test]" ;;
+case $kind in
+    '') extra='' stamp=$done_base ;;
+    test | oldest) extra=test stamp=$done_test ;;
+    *) give_up "usage: sh scripts/environment.sh [test|oldest]" ;;
 esac
 if [ -x $python ] && written $stamp && imports && same_version; then
     exit 0
@@ -91,7 +93,12 @@ fi
 rm -f $done_base $done_test
 package=.
 [ -z "$extra" ] || package=".[$extra]"
-$python -m pip install --quiet --disable-pip-version-check --editable "$package" ||
+set --
+if [ "$kind" = oldest ]; then
+    $python scripts/oldest.py >$venv/oldest.txt || give_up "pyproject.toml has to be put right first."
+    set -- --constraint $venv/oldest.txt
+fi
+$python -m pip install --quiet --disable-pip-version-check "$@" --editable "$package" ||
     give_up "pip could not install everything (its message is above); the next run tries again."
 imports || give_up "Something is missing in $venv after installing; remove the folder and try again."
 

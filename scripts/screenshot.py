@@ -1,9 +1,9 @@
-"""Take the picture of the pad for the README: start the server, draw a digit, photograph the page.
+"""Take the pictures of the pad for the README, in several states and at two widths.
 
-    python scripts/screenshot.py docs/dashboard.png
+    python scripts/screenshot.py docs
 
-The digit is drawn with real pointer events in Chromium, and the answer is whatever the network
-says to it.
+Everything is drawn with real pointer events in Chromium on a real server, and the answers are
+whatever the network says. Look at every picture before it is committed.
 """
 
 import argparse
@@ -14,14 +14,40 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
-SEVEN = ((78, 82), (140, 78), (214, 74), (222, 80), (196, 128), (168, 180), (150, 226), (140, 252))
-"""Where the pen goes on the 300×300 pad, in pixels."""
+Strokes = tuple[tuple[tuple[int, int], ...], ...]
+
+# Where the pen goes on the 300×300 pad, in pixels.
+SEVEN = (
+    ((78, 82), (140, 78), (214, 74), (222, 80), (196, 128), (168, 180), (150, 226), (140, 252)),
+)
+THREE_OR_EIGHT = (
+    ((100, 90), (150, 55), (200, 95), (150, 145), (205, 200), (150, 250), (95, 215), (121, 153)),
+)
+ZIGZAG = (((40, 150), (70, 60), (100, 240), (130, 60), (160, 240), (190, 60), (220, 240)),)
+
+DESKTOP = (1280, 800)
+PHONE = (375, 760)
+LARGEST = 200_000
+"""Bytes that a picture may have."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: how wide the window is, in which colours, and what is done before."""
+
+    name: str
+    window: tuple[int, int]
+    scheme: str
+    prepare: Callable[[Page], None]
 
 
 @contextmanager
@@ -34,14 +60,14 @@ def running_pad() -> Iterator[str]:
         The address of the page.
     """
     command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"]
-    # A model that somebody trained on this machine must not answer in the picture.
+    # A training of somebody else on this machine must not be waited for.
     with (
-        tempfile.TemporaryDirectory() as home,
+        tempfile.TemporaryDirectory() as queue,
         subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "DIGITREC_HOME": home},
+            env={**os.environ, "DIGITREC_QUEUE": queue},
         ) as server,
     ):
         try:
@@ -54,56 +80,120 @@ def running_pad() -> Iterator[str]:
             server.terminate()
 
 
-def draw(page: Page, points: tuple[tuple[int, int], ...]) -> None:
-    """Draw one stroke on the pad, as a hand would: through many points between the given ones.
+def draw(page: Page, strokes: Strokes) -> None:
+    """Draw on the pad as a hand would, and wait for the answer.
 
     Parameters
     ----------
     page : playwright.sync_api.Page
         The open pad.
-    points : tuple of (int, int)
-        Corners of the stroke, in pixels from the pad's upper left corner.
+    strokes : tuple of tuple of (int, int)
+        Corners of the strokes, in pixels from the pad's upper left corner.
     """
-    box = page.locator("#rendered_cells canvas").first.bounding_box()
+    box = page.locator(".dr-padbox").bounding_box()
     if box is None:
         raise SystemExit("The pad is not on the page.")
-    corners = [(box["x"] + x, box["y"] + y) for x, y in points]
-    page.mouse.move(*corners[0])
-    page.mouse.down()
-    for _, (x, y) in itertools.pairwise(corners):
-        page.mouse.move(x, y, steps=8)
-    page.mouse.up()
+    for points in strokes:
+        corners = [(box["x"] + x, box["y"] + y) for x, y in points]
+        page.mouse.move(*corners[0])
+        page.mouse.down()
+        for _, (x, y) in itertools.pairwise(corners):
+            page.mouse.move(x, y, steps=8)
+        page.mouse.up()
+    page.mouse.move(2, 2)
+    page.locator(".dr-said:not(.dr-is-drawing):not(.dr-is-waiting)").wait_for()
+    page.wait_for_timeout(3000)  # until the reasons are there as well
+
+
+def train(page: Page) -> None:
+    """Draw a seven, press (Re)Train, and wait until a guess of the new network is shown."""
+    draw(page, SEVEN)
+    page.get_by_role("button", name="(Re)Train", exact=True).click()
+    page.get_by_text("Epoch 2 of", exact=False).first.wait_for(timeout=600_000)
+    page.wait_for_timeout(3000)
+    show(page, ".dr-retrain")
+
+
+def choose_a_cell(page: Page) -> None:
+    """Choose the sevens that are taken for twos, and show their images."""
+    page.locator('.dr-confusion [data-cell="72"]').click()
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(2000)
+    show(page, ".dr-quality")
+
+
+def show(page: Page, part: str) -> None:
+    """Scroll to a part of the page."""
+    page.locator(part).first.evaluate("part => part.scrollIntoView({ block: 'start' })")
+    page.wait_for_timeout(500)
+
+
+PICTURES = (
+    Picture("dashboard", DESKTOP, "light", lambda page: draw(page, SEVEN)),
+    Picture("dashboard-dark", DESKTOP, "dark", lambda page: draw(page, THREE_OR_EIGHT)),
+    Picture("phone", PHONE, "light", lambda page: draw(page, SEVEN)),
+    Picture("phone-dark", PHONE, "dark", lambda page: draw(page, ZIGZAG)),
+    Picture("quality", (1280, 1040), "light", choose_a_cell),
+    Picture("training", DESKTOP, "light", train),
+)
+
+
+def take(browser: Browser, address: str, picture: Picture, out: Path) -> None:
+    """Open the page, do what the picture wants, and write it as a PNG of few colours.
+
+    Parameters
+    ----------
+    browser : playwright.sync_api.Browser
+        A running Chromium.
+    address : str
+        Where the pad is.
+    picture : Picture
+        What to show.
+    out : Path
+        The folder to write into.
+    """
+    width, height = picture.window
+    phone = width < 500
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        device_scale_factor=2 if phone else 1.5,
+        color_scheme=picture.scheme,
+        has_touch=phone,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(address)
+    page.wait_for_selector("html.frame-ready", state="attached")
+    page.wait_for_timeout(2000)  # what is below the pad comes a little later
+    picture.prepare(page)
+    shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    path = out / f"{picture.name}.png"
+    shot.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    if path.stat().st_size > LARGEST:
+        raise SystemExit(f"{path} has {path.stat().st_size} bytes; {LARGEST} are allowed.")
+    page.close(run_before_unload=True)
+    context.close()
 
 
 def main() -> int:
-    """Write the picture to the file that the command line names."""
+    """Write the pictures into the folder that the command line names."""
     parser = argparse.ArgumentParser(description="Photograph the drawing pad.")
-    parser.add_argument("out", type=Path, help="the PNG file to write")
-    parser.add_argument(
-        "--dark", action="store_true", help="as a visitor with dark colours sees it"
-    )
+    parser.add_argument("out", type=Path, help="the folder to write the PNG files into")
+    names = [picture.name for picture in PICTURES]
+    parser.add_argument("--only", choices=names, action="append", help="take no others")
     arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
 
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    chromium = next(filter(None, map(shutil.which, names)), None)
+    programs = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    chromium = next(filter(None, map(shutil.which, programs)), None)
     with running_pad() as address, sync_playwright() as playwright:
         # Without a browser of the system, Playwright's own is used: `playwright install chromium`.
         # Chromium refuses its sandbox to root, who runs this in a container.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(
-            viewport={"width": 1080, "height": 640},
-            device_scale_factor=2,
-            color_scheme="dark" if arguments.dark else "light",
-        )
-        page.goto(address)
-        page.wait_for_selector("html.frame-ready", state="attached")
-        page.wait_for_timeout(1000)  # the canvas is painted after it is attached
-        draw(page, SEVEN)
-        page.mouse.move(540, 630)
-        page.get_by_text("That's a", exact=False).first.wait_for()
-        page.wait_for_timeout(1000)  # bars grow to their length
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=arguments.out)
+        for picture in PICTURES:
+            if picture.name in (arguments.only or names):
+                take(browser, address, picture, arguments.out)
         browser.close()
     return 0
 

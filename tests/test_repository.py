@@ -1,6 +1,7 @@
 """The repository as a whole: its files agree with each other, and its rooms keep to their doors."""
 
 import ast
+import functools
 import importlib
 import inspect
 import os
@@ -21,7 +22,7 @@ import digitrec
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PAGES = sorted(path for path in ROOT.glob("*.md")) + sorted(ROOT.glob("*/*.md"))
+PAGES = [page for form in ("*.md", "*/*.md", "[!.]*/*/*.md") for page in sorted(ROOT.glob(form))]
 TEXTS = {".cff", ".cfg", ".css", ".html", ".ipynb", ".j2", ".js", ".json", ".md", ".py", ".sh"} | {
     ".toml",
     ".txt",
@@ -35,6 +36,8 @@ JUPYTER = {
     "jupyter_client",
     "jupyter_core",
     "jupyter_server",
+    "nbconvert",
+    "nbformat",
     "tornado",
     "traitlets",
     "voila",
@@ -77,6 +80,7 @@ ROOMS = {
     "augment": room("", "numpy", "keras tensorflow scipy"),
     "corruptions": room("", "numpy", "scipy"),
     "hand": room("ink", "numpy", "scipy"),
+    "paper": room("hand ink", "numpy PIL", "scipy"),
     "drawings": room("hand resources", "numpy PIL"),
     "recipes": room("mnist network"),
     "training": room(
@@ -84,13 +88,15 @@ ROOMS = {
         "numpy",
         "keras tensorflow scipy",
     ),
-    "adaptation": room("network mnist augment", "numpy"),
+    "adaptation": room("network mnist augment evaluation", "numpy"),
     "export": room(
         "training network files", "numpy", "keras tensorflow onnx ai_edge_litert onnxruntime"
     ),
     "turns": room("", "filelock"),
-    "child": room("recipes training network"),
-    "jobs": room("child recipes training network turns files"),
+    "journal": room(),
+    "settings": room(),
+    "child": room("recipes training adaptation network files", "numpy"),
+    "jobs": room("child recipes training adaptation network turns journal files", "numpy"),
     "app": room(
         "jobs recipes training evaluation report plots explain ink mnist network resources files",
         "numpy PIL ipywidgets ipycanvas anywidget traitlets",
@@ -102,11 +108,11 @@ ROOMS = {
         "numpy PIL ipywidgets ipycanvas anywidget traitlets",
         "IPython keras",
     ),
-    "serving": room("resources voila", "", " ".join(JUPYTER)),
-    "voila": room("serving resources", " ".join(JUPYTER)),
+    "serving": room("settings resources voila", "", " ".join(JUPYTER)),
+    "voila": room("serving settings journal resources", " ".join(JUPYTER)),
     "cli": room(
-        "serving jobs recipes training evaluation report plots export ink mnist network files "
-        "resources",
+        "serving settings jobs recipes training evaluation report plots export ink mnist network "
+        "files resources",
         "",
         "numpy",
     ),
@@ -129,9 +135,14 @@ def room_of(path: Path) -> str:
     return path.relative_to(ROOT / "digitrec").parts[0].removesuffix(".py")
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> tuple[set[str], set[str]]:
     """Return what a module imports when it is imported, and what its functions import later."""
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     later = {
         id(node)
         for function in ast.walk(tree)
@@ -222,7 +233,6 @@ def test_what_is_heavy_stays_out_of(statement, absent, tmp_path):
         text=True,
         check=True,
         cwd=tmp_path,
-        env={**os.environ, "DIGITREC_HOME": str(tmp_path)},
     )
     assert done.stdout.split() == []
 
@@ -230,13 +240,13 @@ def test_what_is_heavy_stays_out_of(statement, absent, tmp_path):
 def public(path: Path) -> list[tuple[str, ast.AST]]:
     """Return the public functions, classes and methods of a module."""
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    body = ast.parse(path.read_text()).body
+    body = parsed(path).body
     return [(node.name, node) for node in body if isinstance(node, kinds) and node.name[0] != "_"]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_public_name_is_explained(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert ast.get_docstring(parsed(path))
     for name, node in public(path):
         text = ast.get_docstring(node) or ""
         assert text, f"{path}: {name} has no docstring"
@@ -267,7 +277,7 @@ def lines_of_code(path: Path) -> int:
     """Count the lines that are neither empty nor a comment nor part of a docstring."""
     text = path.read_text()
     explained: set[int] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             explained.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = enumerate(text.splitlines(), start=1)
@@ -336,6 +346,21 @@ def test_every_dependency_has_a_sentence():
     for name in dependencies():
         if name != "digitrec":
             assert re.search(rf"^\| `{re.escape(name)}`[^|]*\| \S.*\.", written, re.M), name
+
+
+def test_whatever_can_go_wrong_has_a_test_that_is_there():
+    written = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = written.partition("## What can go wrong\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (?!what can)(\w.*) \|$", section, re.M)
+    assert len(rows) > 25
+    for row in rows:
+        cells = row.split(" | ")
+        assert len(cells) == 4, row
+        tests = re.findall(r"`([\w/]+\.py)::(test_\w+)`", cells[3])
+        assert tests, row
+        for path, name in tests:
+            code = (ROOT / "tests" / path).read_text(encoding="utf-8")
+            assert f"\ndef {name}(" in code, f"{path} has no {name}"
 
 
 @pytest.mark.parametrize(
@@ -458,6 +483,35 @@ def test_an_installation_that_failed_is_not_trusted(tmp_path):
     assert third.returncode == 1
     assert "is damaged or of another Python; making it anew." in third.stderr
     assert list((tmp_path / ".venv").glob("lib/python3.*/site-packages/pip-*.dist-info/RECORD"))
+
+
+@pytest.mark.slow
+def test_a_worker_takes_the_tests_of_a_file_and_the_fast_ones_first(tmp_path):
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    slow\n    browser\n")
+    tests = """import pytest
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("cost", ["fast", pytest.param("slow", marks=pytest.mark.slow)])
+def test_nothing(cost, number):
+    pass
+"""
+    for name in ("one", "two"):
+        (tmp_path / f"test_{name}.py").write_text(tests)
+    workers = re.search(r"^workers := (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert workers is not None
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-v", *workers[1].replace("auto", "2").split()],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    ran = re.findall(r"\[(gw\d)\].* PASSED test_(\w+)\.py::test_nothing\[(\w+)-", done.stdout)
+    assert len(ran) == 24
+    assert len(set(ran)) == 4  # one worker for each file and cost
+    for worker in ("gw0", "gw1"):
+        costs = [cost for name, _, cost in ran if name == worker]
+        assert costs == sorted(costs)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
