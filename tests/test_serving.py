@@ -21,7 +21,7 @@ import pytest
 
 from digitrec import resources, serving, settings
 
-STARTING = 60.0
+STARTING = 120.0
 """Seconds that a machine with other work to do may take to start the server."""
 
 
@@ -317,8 +317,29 @@ def test_a_taken_port_is_one_line_and_exit_code_2():
 
 
 def kernels(one: Running) -> list[psutil.Process]:
-    family = psutil.Process(one.process.pid).children(recursive=True)
-    return [child for child in family if "ipykernel_launcher" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(one.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "ipykernel_launcher" in child.cmdline():
+                found.append(child)
+    return found
+
+
+@pytest.mark.slow
+def test_nobody_gets_a_pad_that_died_while_it_waited():
+    with running("--port", "0") as one:
+        for _ in range(3):
+            until(lambda: len(kernels(one)) >= settings_of().waiting_pads)
+            dead = kernels(one)
+            for kernel in dead:
+                kernel.kill()
+            whole = one.get(f"/voila/render/{serving.PAD}")[2]
+            assert "voila_finish();</script>" in whole
+            given = re.search(r'"kernelId": "([^"]+)"', whole)
+            assert given is not None
+            assert given[1] in "".join(str(kernel.cmdline()) for kernel in kernels(one))
+        one.process.terminate()
+        assert one.process.wait(STARTING) == 0
 
 
 @pytest.fixture
@@ -407,6 +428,18 @@ def test_a_kernel_that_died_is_said_and_a_reload_mends_it(page):
         assert not page.locator("#frame-lost").is_visible()
         one.process.terminate()
         assert one.process.wait(20) == 0
+
+
+@pytest.mark.browser
+def test_a_page_that_broke_off_is_said_and_a_reload_mends_it(server, page):
+    whole = server.get(f"/voila/render/{serving.PAD}")[2]
+    begun = whole[: whole.index('<main id="rendered_cells">')]
+    page.route("**/voila/render/*", lambda route: route.fulfill(body=begun), times=1)
+    page.goto(server.address.rstrip("/") + f"/voila/render/{serving.PAD}")
+    page.get_by_text("The page could not start.").wait_for()
+    page.get_by_role("button", name="Reload").click()
+    page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
+    assert not page.locator("#frame-lost").is_visible()
 
 
 @pytest.mark.browser

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from jupyter_core.utils import ensure_async
+
 
 class Door:
     """Lets visitors in, in the order in which they come.
@@ -76,9 +78,18 @@ class Door:
         return kernel_id
 
     async def _take(self, *arguments: Any, **options: Any) -> Any:
-        taken = await self._take_ready(*arguments, **options)
-        self._let_in(taken[2])
-        return taken
+        """Hand out a kernel that waits, but none that died while it waited."""
+        while True:
+            taken = await self._take_ready(*arguments, **options)
+            rendering, _, kernel_id = taken
+            if not _failed(rendering) and await self._is_alive(kernel_id):
+                self._let_in(kernel_id)
+                return taken
+
+    async def _is_alive(self, kernel_id: str) -> bool:
+        if kernel_id not in self._kernels:
+            return False
+        return bool(await ensure_async(self._kernels.get_kernel(kernel_id).is_alive()))
 
     async def _prepare(self, *arguments: Any, **options: Any) -> Any:
         """Make a kernel ready to wait for a visitor; the turn lasts until its notebook has run."""
@@ -93,8 +104,12 @@ class Door:
         except BaseException:
             self._turns.release()
             raise
-        made["task"].add_done_callback(lambda _task: self._turns.release())
+        made["task"].add_done_callback(self._end_turn)
         return made
+
+    def _end_turn(self, rendering: asyncio.Task[Any]) -> None:
+        self._turns.release()
+        _failed(rendering)  # looked at here: what nobody asks for is printed when it is forgotten
 
     def close(self) -> None:
         """Start none of the kernels any more that wait for their turn.
@@ -105,3 +120,9 @@ class Door:
             for task in [task for task in pool if task in self._queued]:
                 task.cancel()
                 pool.remove(task)
+
+
+def _failed(rendering: asyncio.Task[Any]) -> bool:
+    if not rendering.done():
+        return False
+    return rendering.cancelled() or rendering.exception() is not None

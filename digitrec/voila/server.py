@@ -101,7 +101,13 @@ class Page(TornadoVoilaHandler):  # type: ignore[misc] # Voila has no types
             raise HTTPError(503)
         with door.visit():
             log(f"A visitor opens {path.removesuffix('.ipynb')}; pads in use: {door.num_here}.")
-            await super().get(path)
+            try:
+                await super().get(path)
+            except RuntimeError as error:  # what Jupyter calls a kernel that died
+                if not self._headers_written:
+                    raise
+                # The page was begun; its script sees that the end is missing, and offers a reload.
+                log(f"A page could not be made ready: {error}")
 
 
 class Course(BaseVoilaHandler):  # type: ignore[misc] # Voila has no types

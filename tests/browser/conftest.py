@@ -59,7 +59,7 @@ def serving(queue: Path, port: int = 0) -> Iterator[str]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-# Not for the whole session: some tests kill all kernels, and Jupyter starts each of them again.
+# Not for the whole session: some tests kill all kernels.
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a running server."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, ConsoleMessage, Error, Page
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds that a machine with other work to do may take for anything on the page."""
 
 LOOKS = """() => {

@@ -21,9 +21,15 @@
     watcher.disconnect();
     root.classList.add("frame-ready");
   };
+  let whole = false;
   window.voila_finish = () => {
+    whole = true;
     if (!isPad) show();
   };
+  // What made the page died on the way, or the connection broke off: no more will come.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!whole && !leaving) showLost("The page could not start.");
+  });
 
   // The pad is there when it takes ink; a line that was begun on the outline is ended there first.
   // An error in the notebook has to be seen instead.
