@@ -27,6 +27,7 @@ def test_what_was_taught_is_known_afterwards():
     assert right(adapt(network, images, labels, rehearsal=0, steps=500), images, labels) == 1
 
 
+@pytest.mark.slow
 def test_a_way_of_writing_is_learnt_and_little_forgotten():
     rng = np.random.default_rng(1)
     ways = {1: "curved flag", 4: "short stem", 9: "small loop"}
@@ -72,6 +73,7 @@ def test_the_seed_decides():
     assert (weights(4) != weights(5)).any()
 
 
+@pytest.mark.slow
 def test_many_images_are_copied_less():
     seen = []
     adapt(make_network(), IMAGES, LABELS, rehearsal=600, steps=1, on_images=seen.append)
@@ -83,6 +85,7 @@ def test_many_images_are_copied_less():
         assert num < sum(seen) <= 4_200
 
 
+@pytest.mark.slow
 def test_what_was_learnt_is_measured_once(monkeypatch):
     few = {}
     for name, num in (("train", 2_200), ("validation", 600), ("test", 700)):

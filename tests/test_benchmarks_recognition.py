@@ -341,6 +341,7 @@ def drawings(tmp_path: Path) -> Path:
     return tmp_path / "ink.jsonl"
 
 
+@pytest.mark.slow
 def test_a_whole_run(drawings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     keep, out = tmp_path / "keep", tmp_path / "figures"
     keep.mkdir()

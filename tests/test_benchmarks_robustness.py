@@ -34,6 +34,7 @@ def blind() -> Network:
     return Network(weights, bundled().architecture, Calibration(min_energy=1e6))
 
 
+@pytest.mark.slow
 def test_both_networks_are_measured_on_the_same_images(
     robustness: ModuleType, blind: Network
 ) -> None:
@@ -66,6 +67,7 @@ def test_the_table_has_shares(robustness: ModuleType) -> None:
     assert len({line.count("|") for line in lines}) == 1
 
 
+@pytest.mark.slow
 def test_a_run_with_a_kept_example_prints_and_draws(
     robustness: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

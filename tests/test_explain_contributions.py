@@ -58,6 +58,7 @@ def test_eight_steps_are_enough_for_the_packaged_network():
         np.testing.assert_allclose(found, expected, atol=np.ptp(expected) / 20)
 
 
+@pytest.mark.slow
 def test_they_agree_with_covering_each_place():
     network = bundled()
     likeness = []

@@ -66,7 +66,10 @@ def test_ink_on_nothing(colour):
     assert says(page(SEVEN, paper=(0, 0, 0, 0), colour=colour, mode="RGBA")) == 7
 
 
-@pytest.mark.parametrize("side", [28, 56, 200, 600])
+@pytest.mark.parametrize(
+    "side",
+    [28, 56, pytest.param(200, marks=pytest.mark.slow), pytest.param(600, marks=pytest.mark.slow)],
+)
 def test_a_blurred_enlargement_of_a_small_picture(side):
     part = mnist.load_part("validation")
     answers = []

@@ -152,7 +152,8 @@ def feature_maps(maps: ArrayLike, words: str) -> Figure:
         pictures.grid(each, signed=True, limit=limit, cell=_cell(each))
         for each in np.moveaxis(array, -1, 0)
     ]
-    return Figure(pictures.sheet(tiles, columns=8), words)
+    columns = 8 if len(tiles) <= 64 else 16  # more than a hundred would be taller than a screen
+    return Figure(pictures.sheet(tiles, columns=columns), words)
 
 
 def flat(values: ArrayLike, words: str) -> Figure:
