@@ -43,6 +43,7 @@ dashboard: environment
 
 lab: environment
 	@exec $(bin)/jupyter lab --ServerApp.root_dir=notebooks --ip="$(HOST)" --port="$(or $(PORT),8888)" \
+		--LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate \
 		$(if $(no_browser),--no-browser) $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # One run, so that the last line counts everything. A worker for each core takes the tests of a file,

@@ -101,6 +101,7 @@ def test_a_user_keeps_what_was_changed_and_gets_what_is_missing(tmp_path, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     names = {path.name for path in resources.notebooks().glob("*.ipynb")}
     server = configuration("singleuser_config.py")
+    assert server.LabApp.news_url is None  # a text would be asked for news, whatever it says
     folder = Path(server.ServerApp.root_dir)
     assert folder.parent == tmp_path
     assert {path.name for path in folder.iterdir()} == names

@@ -35,5 +35,5 @@ c.MappingKernelManager.cull_connected = False
 # Other users of the machine cannot listen to what somebody draws.
 c.KernelManager.transport_encryption = "auto"
 # JupyterLab asks nobody for news and newer versions.
-c.LabApp.news_url = "None"
+c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
