@@ -23,7 +23,7 @@ def test_the_recipes_come_first() -> None:
         options.choose(name)
         assert options.recipe is recipe
         assert options.name == name
-    assert options.epochs == "6"
+    assert options.epochs == "9"
     assert (options.filters1, options.filters2) == ("24", "128")
     assert options.distortion == "0.7"
 

@@ -12,7 +12,7 @@ from digitrec.app.mistakes import MOST, NOTHING_CHOSEN, MistakesView
 from digitrec.app.models import Models, report_of
 from digitrec.app.pictures import png
 from digitrec.app.quality import QualityView
-from digitrec.network import Network, bundled
+from digitrec.network import bundled
 from digitrec.report import Mistake, Report
 from tests.stand_ins import report, small
 from tests.test_app_views import GUARD, read
@@ -156,7 +156,7 @@ def test_a_new_model_shows_its_own_images_at_once(good: Report) -> None:
     # The same network with one more mistake of this kind.
     right = mistakes.behind(good, row, row)[0].sample  # type: ignore[index]
     worse = bundled().metadata | {"evaluation": worsened(good, right, row, column).to_dict()}
-    models.network = Network(bundled().weights, metadata=worse)
+    models.network = replace(bundled(), metadata=worse)
     assert report_of(models.network) is not None
     after = view.images.value
     assert read(after).seen.count("img") == read(before).seen.count("img") + 1
