@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import http.client
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import psutil
@@ -20,6 +22,7 @@ from drawings import SEVEN
 from visitors import OurVisitor
 
 from digitrec import serving
+from digitrec.voila.door import Door
 
 pytestmark = pytest.mark.slow
 
@@ -185,3 +188,33 @@ def test_the_log_tells_of_a_training_and_of_its_end(served):
     assert visit.endswith("A visitor opens 06_drawing_pad; pads in use: 1.")
     assert begins.endswith("A training begins.")
     assert re.search(r" A training ends: cancelled after \d+ s\.$", ends)
+
+
+def test_a_first_kernel_that_dies_while_it_is_made_ready_is_not_printed_about():
+    async def ready() -> dict[str, object]:
+        return {"task": asyncio.create_task(rendered())}
+
+    async def rendered() -> None:
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    async def refused() -> dict[str, object]:
+        raise OSError("no more processes")
+
+    async def scene() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, about: printed.append(about))
+        first = [asyncio.create_task(ready()), asyncio.create_task(refused())]
+        kernels = SimpleNamespace(
+            _initialize=ready,
+            _pools={"pad": first},
+            get_rendered_notebook=ready,
+            start_kernel=ready,
+        )
+        Door(kernels, most=3, at_once=1)
+        await asyncio.sleep(0.05)
+        kernels._pools.clear()
+        first.clear()
+        gc.collect()
+
+    printed: list[object] = []
+    asyncio.run(scene())
+    assert printed == []

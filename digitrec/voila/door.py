@@ -38,6 +38,10 @@ class Door:
             kernels._initialize = self._prepare
             self._take_ready = kernels.get_rendered_notebook
             kernels.get_rendered_notebook = self._take
+            # The first kernels were sent for when the manager was made, before there was a door.
+            for pool in kernels._pools.values():
+                for waiting in pool:
+                    waiting.add_done_callback(_watch)
         self._start_cold = kernels.start_kernel
         kernels.start_kernel = self._start
 
@@ -109,7 +113,7 @@ class Door:
 
     def _end_turn(self, rendering: asyncio.Task[Any]) -> None:
         self._turns.release()
-        _failed(rendering)  # looked at here: what nobody asks for is printed when it is forgotten
+        _failed(rendering)
 
     def close(self) -> None:
         """Start none of the kernels any more that wait for their turn.
@@ -122,7 +126,13 @@ class Door:
                 pool.remove(task)
 
 
+def _watch(waiting: asyncio.Task[Any]) -> None:
+    if not _failed(waiting):
+        waiting.result()["task"].add_done_callback(_failed)
+
+
 def _failed(rendering: asyncio.Task[Any]) -> bool:
+    """Tell whether a task failed; it is printed when it is forgotten, unless somebody asks."""
     if not rendering.done():
         return False
     return rendering.cancelled() or rendering.exception() is not None

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from digitrec import resources
 from tests.browser.lab import Lab, Reader, running_lab
 from tests.browser.visit import PATIENCE, Visit
 
@@ -178,6 +179,8 @@ def read(browser: Browser, lab: Lab) -> Iterator[Callable[..., Reader]]:
         viewport = {"width": width, "height": 1000}
         reader = Reader(browser.new_context(viewport=viewport).new_page(), lab)
         readers.append(reader)
+        # What the last reader saved would be shown first, and leave its ink in this reader's tab.
+        shutil.copy(resources.notebooks() / name, lab.folder)
         reader.open_notebook(name)
         if run:
             reader.run_all()
