@@ -174,6 +174,8 @@ class Visit:
             page.evaluate(
                 "document.querySelectorAll('.digitrec details').forEach(one => (one.open = false))"
             )
+            if page.locator(".dr-options-panel").is_visible():
+                page.locator(".dr-options-toggle").click()
             self.press("Clear")
             page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
             self.taken()
