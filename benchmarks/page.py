@@ -473,7 +473,7 @@ async def use_everything(visit: Visit, *, training: bool) -> None:
     if training:
         await page.get_by_role("button", name="(Re)Train", exact=True).click()
         await page.get_by_role("button", name="Keep it", exact=True).click(timeout=600_000)
-    await visit.draw(digits(1)[3])
+    await visit.draw(digits(1)[-1])
     await visit.settled()
 
 

@@ -142,8 +142,13 @@ def test_a_short_run_measures_the_real_page() -> None:
     if not any(map(shutil.which, page.CHROMIUM)) and not os.environ.get("CI"):
         pytest.skip(f"none of {', '.join(page.CHROMIUM)} is installed")
     options = ["--rounds", "1", "--delay", "20", "--only", "digitrec", "--no-training"]
+    three = "import page; ten = page.digits; page.digits = lambda n: ten(n)[1:4]; page.main()"
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), *options], capture_output=True, text=True, check=True
+        [sys.executable, "-c", three, *options],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=SCRIPT.parent,
     )
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| ")]
     found = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}

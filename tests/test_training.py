@@ -8,7 +8,13 @@ from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
 
 TINY = dataclasses.replace(
-    RECIPES["quick"], name="tiny", num_images=1_000, epochs=2, num_drawings=0, num_others=0
+    RECIPES["quick"],
+    name="tiny",
+    filters=(8, 12),
+    num_images=1_000,
+    epochs=2,
+    num_drawings=0,
+    num_others=0,
 )
 
 pytestmark = pytest.mark.slow

@@ -392,6 +392,8 @@ def test_axe_finds_nothing_after_a_training(meet: Callable[..., Visit]) -> None:
     visit = meet(reduced_motion="reduce")
     visit.draw(UPRIGHT[3])
     visit.settled()
+    unfold(visit)
+    visit.page.get_by_label("Recipe", exact=True).select_option("classic: about 10 seconds")
     visit.press("(Re)Train")
     visit.page.locator(".dr-curve").first.wait_for(timeout=TRAINING)
     assert find_faults(visit) == []
