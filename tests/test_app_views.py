@@ -1,6 +1,7 @@
 """What the views show, read from their HTML without a browser."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -115,6 +116,26 @@ def test_while_drawing_the_answer_is_quiet_and_not_announced() -> None:
     assert "That" not in view.announcement.value
     pad.end()
     assert "That&#x27;s a 7." in view.announcement.value
+
+
+def test_the_stages_follow_the_pen_some_times_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pad = Pad(small(7), clock=lambda: now)
+    view = AnswerView(pad, Guard(print))
+    pad.begin(150, 60)
+    seen, answers = {view.stages.value}, {id(pad.answer): pad.answer}
+    for step in range(1, 9):
+        now += 0.1
+        pad.extend(150, 60 + 20 * step)
+        seen.add(view.stages.value)
+        answers[id(pad.answer)] = pad.answer
+    assert len(answers) == 9
+    assert 3 <= len(seen) <= 5
+    pad.extend(200, 240)
+    pad.end()
+    assert pad.answer is not None
+    assert view.stages.value == answer.stages_html(pad.answer.stages)
 
 
 def test_the_bars_have_numbers_and_one_accent() -> None:

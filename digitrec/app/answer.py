@@ -1,5 +1,6 @@
 """The answer: a sentence, how sure the network is and why, ten bars, and what it saw."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from digitrec.app.words import a_digit, escape, percent
 from digitrec.network import CLASSES, Prediction
 
 _WAITING = "The answer appears here."
+# Four pictures are most of the page's work for an answer, and the pen must not wait for them.
+_STAGES_PAUSE = 0.25  # seconds from one set to the next while a stroke is being drawn
 _STAGES = {
     "drawing": "your drawing",
     "trimmed": "trimmed",
@@ -49,6 +52,7 @@ class AnswerView:
         self, pad: Pad, guard: Guard, under_bars: Sequence[ipywidgets.Widget] = ()
     ) -> None:
         self._pad = pad
+        self._next_stages = 0.0
         self.sentence = ipywidgets.HTML()
         self.sentence.add_class("dr-sentence")
         self.announcement = ipywidgets.HTML()
@@ -78,7 +82,10 @@ class AnswerView:
         answer, notice = self._pad.answer, self._pad.notice
         self.sentence.value = sentence_html(answer, notice)
         self.bars.value = bars_html(answer.prediction if answer else None)
-        self.stages.value = stages_html(answer.stages if answer else None)
+        now = time.monotonic()
+        if answer is None or answer.settled or now >= self._next_stages:
+            self.stages.value = stages_html(answer.stages if answer else None)
+            self._next_stages = now + _STAGES_PAUSE
         if answer is None:
             self.announcement.value = escape(notice)
         elif answer.settled:

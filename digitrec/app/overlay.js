@@ -2,7 +2,7 @@
 // to the kernel in numbered batches, and is cleared when ipycanvas, below, has painted it.
 const SIDE = 300;
 const PEN_WIDTH = 18;
-const GATHER = 45; // milliseconds for which points are gathered into a batch
+const GATHER = 60; // milliseconds for which points are gathered into a batch
 const PATIENCE = 2000; // milliseconds without an answer after which batches are sent again
 const MOST_PATIENCE = 30000; // and at most, since a busy kernel answers late
 const LONGEST_SIDE = 1200; // of a picture that is sent, pixels
@@ -537,11 +537,31 @@ function render({ model, el }) {
     line.flush(buffers);
     mark();
   };
-  // On its own page the outline of the pad takes ink first, once.
+  // On its own page the outline of the pad takes ink first, until it has gone.
+  const goOnWith = (early) => {
+    let num = early.strokes.length;
+    early.onLift = () => {
+      const strokes = early.strokes.slice(num);
+      if (signal.aborted || !strokes.length) return;
+      num += strokes.length;
+      for (const [first, ...rest] of strokes) {
+        line.act("down", [first]);
+        if (rest.length) line.act("move", rest);
+        line.act("up");
+      }
+      line.flush();
+      echo.again(line.since(line.shown), anchor);
+      mark();
+      save();
+    };
+  };
   const early = shelf.key && window.digitrecEarly;
   if (early && !early.isTaken) {
     early.isTaken = true;
-    early.whenLifted(() => greet(early));
+    early.whenLifted(() => {
+      greet(early);
+      goOnWith(early);
+    });
   } else {
     greet();
   }

@@ -98,6 +98,47 @@ def test_a_line_that_was_begun_on_the_outline_is_ended_there(browser: Browser, s
         expect(page.locator("#frame-skeleton")).to_be_hidden()
 
 
+LATE = """
+const real = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (act) => real((now) => {
+  const root = document.documentElement;
+  if (root.classList.contains("frame-ready") || !document.querySelector(".dr-echo")) act(now);
+  else setTimeout(() => act(now), 1500);
+});
+"""
+"""A machine that is too busy for a frame just when the pad takes the place of its outline."""
+
+
+def test_a_line_between_the_outline_and_the_pad_is_not_lost(browser: Browser, server: str) -> None:
+    with held(browser, server, **DESKTOP) as (visit, go_on):
+        page = visit.page
+        page.add_init_script(LATE)
+        page.reload(wait_until="commit")
+        page.locator(OUTLINE).wait_for()
+        first, second = UPRIGHT[4]
+        draw(visit, [first])
+        go_on()
+        page.locator(".dr-echo").wait_for(state="attached")
+        expect(page.locator("#frame-skeleton")).to_be_visible()
+        box = page.locator(OUTLINE).bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + second[0][0], box["y"] + second[0][1])
+        page.mouse.down()
+        page.wait_for_timeout(2000)
+        expect(page.locator("#frame-skeleton")).to_be_visible()
+        for x, y in second[1:]:
+            page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+        page.mouse.up()
+        expect(page.locator("#frame-skeleton")).to_be_hidden()
+        visit.ready()
+        assert visit.settled() == "That's a 4."
+        assert len(visit.kept()) == 2
+        page.reload(wait_until="commit")
+        go_on()
+        visit.ready()
+        assert len(visit.kept()) == 2
+
+
 def test_a_finger_draws_on_the_outline_and_a_reload_loses_nothing(
     browser: Browser, server: str
 ) -> None:

@@ -1,5 +1,6 @@
 // Ink before the widgets are there: what is drawn on the outline's pad is kept as strokes, which
-// digitrec/app/overlay.js takes over as it takes over ink from before a reload.
+// digitrec/app/overlay.js takes over as it takes over ink from before a reload. What is drawn after
+// that, and before the outline has gone, it is told of when the pen is lifted.
 (() => {
   const SIDE = 300;
   const PEN_WIDTH = 18;
@@ -22,7 +23,7 @@
     }
   };
 
-  const early = { strokes: kept(), whenLifted };
+  const early = { strokes: kept(), whenLifted, isDrawing: () => pointer !== null, onLift() {} };
   let isDown = false;
   let pointer = null;
   let waiting = []; // for the pen to be lifted
@@ -89,6 +90,7 @@
     isDown = false;
     keep();
     for (const act of waiting.splice(0)) act();
+    early.onLift();
   };
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(name, lift);
   window.addEventListener("pagehide", () => {
@@ -96,7 +98,6 @@
   });
   // Without this an iPhone selects text, or zooms, under a finger that draws.
   canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-
 
   early.strokes.forEach(paint);
   hint.hidden = early.strokes.length > 0;

@@ -21,6 +21,11 @@
     watcher.disconnect();
     root.classList.add("frame-ready");
   };
+  // The overlay asked for the ink before, and has it by then.
+  const reveal = () => {
+    const early = window.digitrecEarly;
+    early.whenLifted(() => requestAnimationFrame(() => (early.isDrawing() ? reveal() : show())));
+  };
   let whole = false;
   window.voila_finish = () => {
     whole = true;
@@ -41,8 +46,7 @@
       showLost("The page could not start.");
     } else if (isPad && cells.querySelector(".dr-echo")) {
       watcher.disconnect();
-      // The overlay asked for this before, and has the ink by then.
-      window.digitrecEarly.whenLifted(() => requestAnimationFrame(show));
+      reveal();
     }
   });
   watcher.observe(root, { childList: true, subtree: true });
