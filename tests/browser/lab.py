@@ -31,7 +31,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -100,7 +99,6 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/"
     options = {
         "IdentityProvider.token": "",
         "LabApp.expose_app_in_browser": True,
@@ -110,7 +108,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         "LabApp.workspaces_dir": str(folder / "jupyter" / "lab" / "workspaces"),
         "ServerApp.root_dir": str(folder),
         "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
+        "ServerApp.port_retries": 20,  # another test may have taken the port by then
         "ServerApp.allow_root": True,
         "ServerApp.open_browser": False,
     }
@@ -124,7 +122,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         start_new_session=True,
     ) as process:
         try:
-            _wait_for(address + "api/status", process)
+            address = _address(folder / "jupyter" / f"jpserver-{process.pid}.json", process)
             yield Lab(address, folder)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -134,15 +132,17 @@ def running_lab(folder: Path) -> Iterator[Lab]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def _address(about: Path, process: subprocess.Popen[bytes]) -> str:
+    """Return where JupyterLab listens, as it writes down, once it answers there."""
     end = time.monotonic() + TRAINING / 1000
     while time.monotonic() < end:
         assert process.poll() is None, "JupyterLab ended"
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
+            address = f"http://127.0.0.1:{json.loads(about.read_text())['port']}/"
+            with urllib.request.urlopen(address + "api/status", timeout=5) as answer:  # noqa: S310
                 json.load(answer)
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
+                return address
+        except (OSError, ValueError):  # not there yet, or not whole
             time.sleep(0.2)
     pytest.fail("JupyterLab did not start")
 
