@@ -17,7 +17,7 @@ from digitrec.app.words import a_digit, escape, percent
 from digitrec.network import CLASSES, Prediction
 
 _WAITING = "The answer appears here."
-# Four pictures are most of the page's work for an answer, and the pen must not wait for them.
+# Four pictures are much of the page's work for an answer, and the pen must not wait for it.
 _STAGES_PAUSE = 0.25  # seconds from one set to the next while a stroke is being drawn
 _STAGES = {
     "drawing": "your drawing",
