@@ -158,7 +158,7 @@ def _rotate(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 @_corruption("brightness", "Everything becomes brighter, and what was black is grey.")
-def _brightness(images: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
+def _brightness(images: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001 - all are called alike
     return np.asarray(images + 0.5, np.float32)
 
 
@@ -175,7 +175,7 @@ def _translate(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 @_corruption("stripe", "Black and white are exchanged in a broad stripe at the left and the right.")
-def _stripe(images: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
+def _stripe(images: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001 - all are called alike
     outer = (_COLUMNS < 7) | (_COLUMNS >= 21)
     return np.where(outer, 1 - images, images)
 
@@ -223,7 +223,7 @@ def _zigzag(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 @_corruption("canny_edges", "Only the outlines are left, as white lines on black.")
-def _canny_edges(images: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001
+def _canny_edges(images: Floats, rng: np.random.Generator) -> Floats:  # noqa: ARG001 - all are called alike
     # Canny, "A computational approach to edge detection", 1986.
     down, right = _blur(images, 1.0, slope=1), _blur(images, 1.0, slope=2)
     strength = np.hypot(down, right)
@@ -243,7 +243,7 @@ def _blur(images: Floats, sigma: float, *, slope: int | None = None) -> Floats:
 
 def _warp(images: Floats, matrix: NDArray[np.float64]) -> Floats:
     """Read every pixel from where a matrix takes its place, rows first, from the centre."""
-    from scipy import ndimage  # noqa: PLC0415
+    from scipy import ndimage  # noqa: PLC0415 - few use it, and it is slow to import
 
     whole = np.eye(3)
     whole[1:, 1:] = matrix
@@ -289,7 +289,7 @@ def _is_ridge(strength: Floats, down: Floats, right: Floats) -> NDArray[np.bool_
 
 def _hysteresis(ridges: Floats, *, low: float, high: float) -> Floats:
     """Keep the connected pieces above the low threshold that reach the high one."""
-    from scipy import ndimage  # noqa: PLC0415
+    from scipy import ndimage  # noqa: PLC0415 - few use it, and it is slow to import
 
     touching = np.zeros((3, 3, 3), bool)
     touching[1] = True  # within an image, never from one to the next

@@ -92,7 +92,7 @@ def test_every_cell_shows_the_very_images_that_it_counts(good: Report) -> None:
             assert (bundled().logits(test.images[places]).argmax(axis=1) == column).all()
             if row != column:
                 sure = [each.confidence for each in shown]
-                assert sure == sorted(sure, reverse=True)  # type: ignore[type-var]
+                assert sure == sorted(sure, reverse=True)  # type: ignore[type-var] # all are floats
 
 
 def test_a_chosen_cell_is_told_and_its_images_are_in_the_page(good: Report) -> None:
@@ -105,7 +105,7 @@ def test_a_chosen_cell_is_told_and_its_images_are_in_the_page(good: Report) -> N
     assert page.seen.count("img") == count
     assert view.images.value.count("% sure") == count
     assert view.matrix.said in page.text
-    first = mistakes.behind(good, row, column)[0].sample  # type: ignore[index]
+    first = mistakes.behind(good, row, column)[0].sample  # type: ignore[index] # never None here
     assert png(mnist.load_part("test").images[first]) in view.images.value
     view.choose(3, 3)
     page = read(view.images.value)
@@ -154,7 +154,7 @@ def test_a_new_model_shows_its_own_images_at_once(good: Report) -> None:
     view.choose(row, column)
     before = view.images.value
     # The same network with one more mistake of this kind.
-    right = mistakes.behind(good, row, row)[0].sample  # type: ignore[index]
+    right = mistakes.behind(good, row, row)[0].sample  # type: ignore[index] # never None here
     worse = bundled().metadata | {"evaluation": worsened(good, right, row, column).to_dict()}
     models.network = replace(bundled(), metadata=worse)
     assert report_of(models.network) is not None

@@ -40,7 +40,7 @@ def prediction(values: dict[int, float], *, refused: bool = False) -> Prediction
 
 
 def place(where: str, kind: str, values: dict[int, float]) -> Place:
-    return Place(where, kind, (0, 0, 5, 5), scores(values))  # type: ignore[arg-type]
+    return Place(where, kind, (0, 0, 5, 5), scores(values))  # type: ignore[arg-type] # a str
 
 
 TORN = prediction({4: 5.0, 9: 4.5})

@@ -34,7 +34,7 @@ def test_repo2docker_takes_the_repository():
     # The environment is made from our file, and it is the only one that decides.
     assert re.search(r"env update .*environment\.yml", said), said
     assert "install.packages" not in said
-    assert "requirements.txt" not in said.replace("/tmp/env/requirements.txt", "")  # noqa: S108
+    assert "requirements.txt" not in said.replace("/tmp/env/requirements.txt", "")  # noqa: S108 - its own
     # What visitors would wait for is done before they come.
     assert "RUN ./postBuild" in said
 

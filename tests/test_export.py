@@ -129,7 +129,7 @@ def _fail(*_: object, **__: object) -> None:
 def test_wrong_arguments(tmp_path: Path) -> None:
     network = make(*ARCHITECTURES[0])
     with pytest.raises(ValueError, match=r"keras, onnx, litert. Received: 'pickle'"):
-        export.export(network, tmp_path / "digits", "pickle")  # type: ignore[arg-type]
+        export.export(network, tmp_path / "digits", "pickle")  # type: ignore[arg-type] # on purpose
     with pytest.raises(ValueError, match=r"must end in \.keras. Received: 'digits.h5'"):
         export.export(network, tmp_path / "digits.h5", "keras")
     with pytest.raises(FileNotFoundError, match="no folder"):

@@ -253,7 +253,7 @@ def test_a_pressed_button_ends_a_training_of_keras():
     images, labels = np.zeros((40, 28, 28, 1), np.float32), np.arange(40) % 10
     live = LiveCurves(50)
     press = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: len(live.losses) == 5 and live.press()  # noqa: ARG005
+        on_train_batch_end=lambda batch, logs: len(live.losses) == 5 and live.press()  # noqa: ARG005 - Keras names them
     )
     model.fit(
         images, labels, batch_size=10, epochs=50, validation_data=(images, labels), verbose=0,

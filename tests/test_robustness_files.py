@@ -250,7 +250,7 @@ def test_a_model_file_runs_nothing_and_takes_no_memory(name: str, tmp_path: Path
     with pytest.raises(FileError, match="network file was expected"):
         Network.load(path)
     models = Models(load_bundled=lambda: small(4))
-    view = OwnModelView(models, lambda function, _doing: function)  # type: ignore[arg-type]
+    view = OwnModelView(models, lambda function, _doing: function)  # type: ignore[arg-type] # no Guard
     message = {"event": "open", "name": "<b>model</b>"}
     view.widget._handle_custom_msg(message, [memoryview(content)])
     assert "could not be opened" in view.widget.said

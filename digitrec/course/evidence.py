@@ -40,7 +40,7 @@ class Evidence(BesidePad):
 
     def lost(self) -> NDArray[np.float64]:
         """Return for every pixel what the score loses when it is covered."""
-        assert self.pad.answer is not None, "asked for with a drawing only"  # noqa: S101
+        assert self.pad.answer is not None  # noqa: S101 - asked for with a drawing only
         return explain.occlusion(self.pad.network, self.pad.answer.image, digit=self._watched())
 
     def html(self) -> str:
@@ -78,11 +78,11 @@ class Evidence(BesidePad):
     def _watched(self) -> int:
         if self.digit.value != _ANSWER:
             return int(self.digit.value)
-        assert self.pad.answer is not None, "asked for with a drawing only"  # noqa: S101
+        assert self.pad.answer is not None  # noqa: S101 - asked for with a drawing only
         return int(self.pad.answer.prediction.digit)
 
     def _tiles(self, lost: NDArray[np.float64]) -> tuple[Picture, Picture]:
-        assert self.pad.answer is not None, "asked for with a drawing only"  # noqa: S101
+        assert self.pad.answer is not None  # noqa: S101 - asked for with a drawing only
         return (
             pictures.grid(self.pad.answer.image, signed=False, limit=1, cell=_CELL),
             pictures.grid(lost, signed=True, cell=_CELL),

@@ -64,7 +64,7 @@ class StagesViewer(BesidePad):
         )
 
     def _tiles(self) -> list[tuple[str, Picture]]:
-        assert self.pad.answer is not None, "asked for with a drawing only"  # noqa: S101
+        assert self.pad.answer is not None  # noqa: S101 - asked for with a drawing only
         return [
             (name, pictures.grid(stage, signed=False, limit=1, cell=_SIDE // len(stage)))
             for name, stage in self.pad.answer.stages.items()

@@ -104,7 +104,7 @@ def read(path: Path) -> Lesson:
 
 @functools.lru_cache(maxsize=16)
 def _question(path: Path, _changed: int) -> str:
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # nbformat and nbconvert have no types
     for cell in notebook.cells:
         heading = re.search(r"^# (.+)$", cell.source, re.MULTILINE)
         if cell.cell_type == "markdown" and heading:
@@ -114,9 +114,9 @@ def _question(path: Path, _changed: int) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, changed: int) -> Lesson:
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call] # nbformat and nbconvert have no types
     config = Config({"NbConvertBase": {"display_data_priority": _PRIORITY}})
-    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call] # nbformat and nbconvert have no types
         config=config,
         template_name="lab",
         raw_template=_BODY,

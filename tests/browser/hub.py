@@ -158,7 +158,8 @@ def _answers(hub: Hub) -> bool:
     said = (hub.folder / "log.txt").read_text(encoding="utf-8")
     assert hub.process.poll() is None, said
     try:
-        with urllib.request.urlopen(hub.address + "hub/health", timeout=5) as answer:  # noqa: S310
+        health = hub.address + "hub/health"
+        with urllib.request.urlopen(health, timeout=5) as answer:  # noqa: S310 - our own server
             return bool(answer.status == 200)
     except (urllib.error.URLError, TimeoutError, ConnectionError):
         return False

@@ -139,7 +139,8 @@ def _address(about: Path, process: subprocess.Popen[bytes]) -> str:
         assert process.poll() is None, "JupyterLab ended"
         try:
             address = f"http://127.0.0.1:{json.loads(about.read_text())['port']}/"
-            with urllib.request.urlopen(address + "api/status", timeout=5) as answer:  # noqa: S310
+            status = f"{address}api/status"
+            with urllib.request.urlopen(status, timeout=5) as answer:  # noqa: S310 - our own server
                 json.load(answer)
                 return address
         except (OSError, ValueError):  # not there yet, or not whole
