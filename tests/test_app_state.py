@@ -1,6 +1,8 @@
 """The pad's state: strokes, answers and what is said, without a widget."""
 
 import io
+import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -105,6 +107,28 @@ def test_a_slow_answer_leaves_time_to_draw() -> None:
         clock.now += 0.1
         pad.extend(11 + step, 10)
     assert 4 <= len(answers) <= 6  # of the 8 or 9 seconds half
+
+
+THREADS = """
+import json, numpy, threadpoolctl
+def threads():
+    return [library["num_threads"] for library in threadpoolctl.threadpool_info()]
+before = threads()
+from digitrec.app.state import Pad
+from digitrec.network import bundled
+Pad(bundled())
+print(json.dumps([before, threads()]))
+"""
+
+
+def test_a_pad_leaves_the_other_processors_to_the_browser() -> None:
+    several = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    command = [sys.executable, "-c", THREADS]
+    done = subprocess.run(command, env=several, capture_output=True, text=True, check=True)
+    before, after = json.loads(done.stdout)
+    if 2 not in before:
+        pytest.skip("NumPy has one processor here, or linear algebra whose threads nobody counts")
+    assert set(after) == {1}
 
 
 def test_undo_takes_one_stroke_and_answers_the_rest() -> None:

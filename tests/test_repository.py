@@ -99,7 +99,7 @@ ROOMS = {
     "jobs": room("child recipes training adaptation network turns journal files", "numpy"),
     "app": room(
         "jobs recipes training evaluation report plots explain ink mnist network resources files",
-        "numpy PIL ipywidgets ipycanvas anywidget traitlets",
+        "numpy PIL ipywidgets ipycanvas anywidget traitlets threadpoolctl",
         "IPython",
     ),
     "course": room(

@@ -1,5 +1,6 @@
 """What is on the pad and what the network says to it, without a widget."""
 
+import functools
 import math
 import threading
 import time
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import PIL.Image
+import threadpoolctl
 import traitlets
 from numpy.typing import NDArray
 
@@ -87,7 +89,8 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
     """The strokes on the pad, or a picture instead of them, and the answer.
 
     Strokes are never changed in place: what is drawn makes new tuples, so that a view can compare
-    what it has painted with what there is now. All methods may be called from any thread.
+    what it has painted with what there is now. All methods may be called from any thread. The first
+    pad of a process holds NumPy's linear algebra to one thread, so that other processors stay free.
 
     ``picture`` is None or the picture's ink as it lies on the pad, an array of float32 of shape
     (300, 300), 1 where there is ink. Strokes and a picture are never there both.
@@ -131,6 +134,7 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         self._past: list[_Content] = []
         self._future: list[_Content] = []
         super().__init__(network=network)
+        _leave_processors_free()
 
     @property
     def num_points(self) -> int:
@@ -413,6 +417,13 @@ def _checked(strokes: Any) -> tuple[Stroke, ...]:
         if points:
             kept.append(points)
     return tuple(kept)
+
+
+@functools.cache
+def _leave_processors_free() -> None:
+    # Between two products OpenBLAS's other threads run in circles, and answers come so often that
+    # they never stop: each pad would keep a core from the browser and from everybody else's pad.
+    threadpoolctl.threadpool_limits(1, user_api="blas")
 
 
 def _on_pad(x: float, y: float) -> Point | None:
