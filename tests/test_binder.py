@@ -1,11 +1,13 @@
 """Binder: repo2docker takes this repository, and what it asks pip for can be had everywhere."""
 
+import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,27 +76,30 @@ def test_what_is_done_before_anybody_comes(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory):
-    """A place for what the package index said once."""
-    return tmp_path_factory.mktemp("wheels")
+def resolved(tmp_path_factory):
+    """What pip would be asked for in all: nearly all of the time is waiting for the index."""
+    folder = tmp_path_factory.mktemp("index")
+
+    def resolve(wanted):
+        python, platform = wanted
+        command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--only-binary=:all:"]
+        command += ["--python-version", python, "--python-platform", platform]
+        command += ["--no-header", "--no-annotate", "--cache-dir", str(folder), "-"]
+        asked = "\n".join(PROJECT["dependencies"])
+        return subprocess.run(command, input=asked, capture_output=True, text=True, check=False)
+
+    all_wanted = list(itertools.product(PYTHONS, PLATFORMS))
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(all_wanted, pool.map(resolve, all_wanted), strict=True))
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_everything_that_pip_is_asked_for_can_be_had_for(python, platform, wheels):
+def test_everything_that_pip_is_asked_for_can_be_had_for(python, platform, resolved):
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     (pip,) = [entry for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert pip == {"pip": ["-e ."]}  # so what pip is asked for are our dependencies
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--only-binary=:all:"]
-    command += ["--python-version", python, "--python-platform", platform]
-    command += ["--no-header", "--no-annotate", "--cache-dir", str(wheels), "-"]
-    done = subprocess.run(
-        command,
-        input="\n".join(PROJECT["dependencies"]),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = resolved[python, platform]
     if done.returncode and "connect" in done.stderr.lower() and not os.environ.get("CI"):
         pytest.skip("no package index can be reached from here")
     assert done.returncode == 0, done.stderr

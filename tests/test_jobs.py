@@ -348,8 +348,16 @@ def test_the_real_child_with_a_stand_in_for_training(out: Path) -> None:
 def test_the_real_child_runs_with_less_priority(out: Path) -> None:
     job = TrainingJob("quick", 3, out, _command=real("time.sleep(60)"))
     job.start()
-    mine = os.nice(0)
-    until(lambda: any(child.nice() == mine + 5 for child in psutil.Process().children()))
+    mine, later = os.nice(0), []
+
+    def is_later() -> bool:
+        later[:] = [child for child in psutil.Process().children() if child.nice() == mine + 10]
+        return bool(later)
+
+    until(is_later)
+    sessions = Path(f"/proc/{later[0].pid}/autogroup")
+    if sessions.exists() and sessions.read_text().strip():
+        until(lambda: sessions.read_text().endswith("nice 10\n"))
     job.cancel()
     assert job.wait(2).state == "cancelled"
 
