@@ -20,6 +20,7 @@
   let lifted = null;
   let pressed = false;
   let shown = "";
+  let touched = false; // something beside an answer, or in it, was written anew
 
   const pad = () => document.querySelector(plan.pad);
   const settled = () => Boolean(document.querySelector(plan.settled));
@@ -71,6 +72,11 @@
     lifted = event.timeStamp;
   });
 
+  // To read all words in every frame would take time from what is measured.
+  new MutationObserver((records) => {
+    touched ||= records.some(({ target }) => target.parentElement?.querySelector(plan.answer));
+  }).observe(document, { childList: true, characterData: true, subtree: true });
+
   // A message that is sent in a frame's callback arrives when that frame has been painted.
   const after = new MessageChannel();
   after.port1.onmessage = () => {
@@ -84,7 +90,8 @@
       else probe.unseen += 1;
       return false;
     });
-    if (pressed) {
+    if (pressed && touched) {
+      touched = false;
       const said = words();
       if (said !== shown) probe.changes += 1;
       shown = said;

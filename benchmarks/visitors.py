@@ -22,7 +22,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 PATIENCE = 300.0
 """Seconds after which a visitor gives up."""
-GATHER = 0.06
+GATHER = 0.064
 """Seconds for which the page gathers points into a batch (``GATHER`` in overlay.js)."""
 STEP = 1 / 60
 """Seconds between two points of a pen."""

@@ -2,7 +2,7 @@
 // to the kernel in numbered batches, and is cleared when ipycanvas, below, has painted it.
 const SIDE = 300;
 const PEN_WIDTH = 18;
-const GATHER = 60; // milliseconds for which points are gathered into a batch
+const GATHER = 64; // milliseconds for which points are gathered into a batch
 const PATIENCE = 2000; // milliseconds without an answer after which batches are sent again
 const MOST_PATIENCE = 30000; // and at most, since a busy kernel answers late
 const LONGEST_SIDE = 1200; // of a picture that is sent, pixels
