@@ -433,6 +433,7 @@ def figure(kinds: dict[str, Sequence[Level]], path: Path) -> None:
         part.grid(alpha=0.3, which="both")
         part.spines[["top", "right"]].set_visible(False)
         part.yaxis.set_major_formatter("{x:.0f}")
+        part.yaxis.set_minor_formatter("{x:.0f}")
         part.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.16))
     drawing.savefig(path, dpi=150)
 
