@@ -67,7 +67,7 @@ test-oldest:
 .PHONY: coverage
 coverage: test-environment
 	$(bin)/coverage erase
-	$(bin)/coverage run -m pytest -m "not browser"
+	$(bin)/coverage run -m pytest $(workers) -m "not browser"
 	$(bin)/coverage combine --quiet
 	$(bin)/coverage report
 

@@ -293,6 +293,8 @@ def rewritten(**about):
         rewritten(calibration='{"temperature": NaN}'),
         rewritten(metadata="3"),
     ],
+    # Old versions of safetensors write what a file says about itself in an order of chance.
+    ids=lambda content: f"{len(content)} bytes",
 )
 def test_a_file_that_is_no_network_is_refused(content):
     with pytest.raises(FileError, match="a network file was expected"):
