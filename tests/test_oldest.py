@@ -77,7 +77,12 @@ def test_the_oldest_environment_lies_beside_the_other(tmp_path):
 def test_the_oldest_of_everything_can_be_had_together(tmp_path):
     (tmp_path / "oldest.txt").write_text("\n".join(constraints(PROJECT)))
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--all-extras"]
-    command += ["--constraint", str(tmp_path / "oldest.txt"), "--cache-dir", str(tmp_path / "index")]
+    command += [
+        "--constraint",
+        str(tmp_path / "oldest.txt"),
+        "--cache-dir",
+        str(tmp_path / "index"),
+    ]
     done = subprocess.run(
         [*command, str(ROOT / "pyproject.toml")], capture_output=True, text=True, check=False
     )
