@@ -14,16 +14,12 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from digitrec import resources, serving, settings
-
-ONE_WAITS = Path(__file__).parent / "browser" / "serving.toml"
-"""Settings with one pad that waits: each takes a second of a processor to start."""
 
 STARTING = 120.0
 """Seconds that a machine with other work to do may take to start the server."""
@@ -76,15 +72,9 @@ def running(*arguments: str) -> Iterator[Running]:
             process.kill()
 
 
-@contextlib.contextmanager
-def running_with_one() -> Iterator[Running]:
-    with running("--port", "0", "--settings", str(ONE_WAITS)) as one:
-        yield one
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
-    with running_with_one() as one:
+    with running("--port", "0") as one:
         yield one
         one.process.terminate()
         one.process.wait(STARTING)
@@ -196,12 +186,13 @@ def test_the_bare_address_leads_to_the_pad(server):
 
 @pytest.mark.slow
 def test_health_answers_without_starting_a_kernel(server):
-    until(lambda: json.loads(server.get("/health")[2])["kernels"] == 1)
+    waiting = settings_of().waiting_pads
+    until(lambda: json.loads(server.get("/health")[2])["kernels"] == waiting)
     for _ in range(3):
         status, _, body = server.get("/health")
         assert status == 200
         assert json.loads(body)["status"] == "ok"
-        assert json.loads(body)["kernels"] == 1
+        assert json.loads(body)["kernels"] == waiting
 
 
 @pytest.mark.slow
@@ -299,12 +290,13 @@ def test_it_ends_with_no_process_left_behind(sign, after):
 
 @pytest.mark.slow
 def test_it_ends_while_a_page_is_open():
-    with running_with_one() as one:
-        until(lambda: json.loads(one.get("/health")[2])["kernels"] == 1)
+    with running("--port", "0") as one:
+        waiting = settings_of().waiting_pads
+        until(lambda: json.loads(one.get("/health")[2])["kernels"] == waiting)
         assert one.get(f"/voila/render/{serving.PAD}")[0] == 200
-        until(lambda: json.loads(one.get("/health")[2])["kernels"] == 2)
+        until(lambda: json.loads(one.get("/health")[2])["kernels"] == waiting + 1)
         children = psutil.Process(one.process.pid).children(recursive=True)
-        assert len(children) > 1
+        assert len(children) > waiting
         one.process.terminate()
         assert one.process.wait(20) == 0
         assert [child for child in children if child.is_running()] == []
@@ -335,9 +327,9 @@ def kernels(one: Running) -> list[psutil.Process]:
 
 @pytest.mark.slow
 def test_nobody_gets_a_pad_that_died_while_it_waited():
-    with running_with_one() as one:
-        for given_before in (0, 1, 1):
-            until(lambda waiting=1 + given_before: len(kernels(one)) >= waiting)
+    with running("--port", "0") as one:
+        for _ in range(3):
+            until(lambda: len(kernels(one)) >= settings_of().waiting_pads)
             dead = kernels(one)
             for kernel in dead:
                 kernel.kill()
@@ -424,7 +416,7 @@ def test_a_closed_tab_ends_its_kernel(server, page):
 
 @pytest.mark.browser
 def test_a_kernel_that_died_is_said_and_a_reload_mends_it(page):
-    with running_with_one() as one:
+    with running("--port", "0") as one:
         open_pad(page, one)
         for kernel in kernels(one):
             kernel.kill()
@@ -452,7 +444,7 @@ def test_a_page_that_broke_off_is_said_and_a_reload_mends_it(server, page):
 
 @pytest.mark.browser
 def test_a_server_that_went_away_is_said(page):
-    with running_with_one() as one:
+    with running("--port", "0") as one:
         open_pad(page, one)
         assert not page.locator("#frame-lost").is_visible()
         one.process.terminate()
