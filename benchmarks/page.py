@@ -541,7 +541,7 @@ def table(results: dict[str, list[Figures]], delay: float) -> str:
     distances = ("no delay", f"{delay:.0f} ms each way")
     heads = [f"{names[kind]}, {distance}" for kind in results for distance in distances]
     rows = [
-        ("pointer to pixel, ms", lambda f: middle_and_most(f["pixels"])),
+        ("pointer to pixel, ms", lambda f: middle_and_most(f["pixels"], 1)),
         ("pen-up to answer, ms", lambda f: middle_and_most(f["answers"])),
         ("answers a second while drawing", lambda f: f"{statistics.median(f['rate']):.1f}"),
         ("points lost, drawn fast", lambda f: f"{f['lost'][0]} of {f['sent'][0]}"),

@@ -129,7 +129,7 @@ def test_the_table_shows_medians_and_the_slow_end() -> None:
     far = {name: values for name, values in near.items() if name not in {"warm", "cold"}}
     lines = page.table({"digitrec": [near, far]}, 150.0).splitlines()
     assert lines[0].endswith("| this pad, no delay | this pad, 150 ms each way |")
-    assert lines[2] == "| pointer to pixel, ms | 9 / 30 | 9 / 30 |"
+    assert lines[2] == "| pointer to pixel, ms | 9.0 / 30.0 | 9.0 / 30.0 |"
     assert "| first ink, kernel waiting, s | 0.30 / 0.30 | – |" in lines
     assert "| first answer, no kernel waiting, s | 2.00 / 2.00 | – |" in lines
     assert "| points lost, kernel busy | 3 of 150 | 3 of 150 |" in lines
