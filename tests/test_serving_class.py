@@ -218,3 +218,55 @@ def test_a_first_kernel_that_dies_while_it_is_made_ready_is_not_printed_about():
     printed: list[object] = []
     asyncio.run(scene())
     assert printed == []
+
+
+class OnePad:
+    """A manager of kernels in the manner of Voila's, of whose pads one waits at a time."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.dead = {"1"}
+        self._pools = {}
+        self.fill_if_needed(notebook_name="pad")
+
+    def fill_if_needed(self, delay: float | None = None, *, notebook_name: str) -> None:
+        pool = self._pools.setdefault(notebook_name, [])
+        if not pool:
+            self.made += 1
+            pool.append(asyncio.create_task(self._initialize(str(self.made), delay)))
+
+    async def _initialize(self, kernel_id: str, delay: float | None) -> dict[str, object]:
+        await asyncio.sleep(0.05 if delay is None else delay)
+        return {"kernel_id": kernel_id, "task": asyncio.create_task(asyncio.sleep(0, "a page"))}
+
+    async def get_rendered_notebook(self, notebook_name: str) -> tuple[object, list, str]:
+        content = await self._pools[notebook_name].pop(0)
+        self.fill_if_needed(notebook_name=notebook_name)
+        return content["task"], [], content["kernel_id"]
+
+    async def start_kernel(self) -> str:
+        raise AssertionError("no pad is started cold here")
+
+    def __contains__(self, kernel_id: str) -> bool:
+        return True
+
+    def get_kernel(self, kernel_id: str) -> SimpleNamespace:
+        async def is_alive() -> bool:
+            await asyncio.sleep(0.01)  # in which another visitor comes
+            return kernel_id not in self.dead
+
+        return SimpleNamespace(is_alive=is_alive)
+
+
+def test_two_visitors_share_no_pad_and_none_finds_the_pool_empty():
+    async def scene() -> list[str]:
+        kernels = OnePad()
+        Door(kernels, most=3, at_once=1)
+        await asyncio.sleep(0.05)
+
+        async def visitor() -> str:
+            return (await kernels.get_rendered_notebook(notebook_name="pad"))[2]
+
+        return await asyncio.gather(visitor(), visitor())
+
+    assert sorted(asyncio.run(scene())) == ["2", "3"]

@@ -81,14 +81,16 @@ class Door:
         self._let_in(kernel_id)
         return kernel_id
 
-    async def _take(self, *arguments: Any, **options: Any) -> Any:
+    async def _take(self, notebook_name: str, **options: Any) -> Any:
         """Hand out a kernel that waits, but none that died while it waited."""
         while True:
-            taken = await self._take_ready(*arguments, **options)
+            taken = await self._take_ready(notebook_name, **options)
             rendering, _, kernel_id = taken
             if not _failed(rendering) and await self._is_alive(kernel_id):
                 self._let_in(kernel_id)
                 return taken
+            # Somebody else may have taken the last one meanwhile, and Voila fails at an empty pool.
+            self._kernels.fill_if_needed(delay=0, notebook_name=notebook_name)
 
     async def _is_alive(self, kernel_id: str) -> bool:
         if kernel_id not in self._kernels:
