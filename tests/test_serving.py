@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
@@ -23,6 +24,10 @@ from digitrec import resources, serving, settings
 
 STARTING = 120.0
 """Seconds that a machine with other work to do may take to start the server."""
+
+
+ONE_WAITS = Path(__file__).parent / "browser" / "serving.toml"
+"""Settings with one pad ready: where nothing else is said, visitors come one after another."""
 
 
 @dataclass
@@ -51,7 +56,8 @@ class Running:
 
 @contextlib.contextmanager
 def running(*arguments: str) -> Iterator[Running]:
-    command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", *arguments]
+    command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"]
+    command += arguments
     # As in a terminal: one group of processes for everything that is started from here.
     with subprocess.Popen(
         command,
@@ -74,7 +80,7 @@ def running(*arguments: str) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Running]:
-    with running("--port", "0") as one:
+    with running("--settings", str(ONE_WAITS)) as one:
         yield one
         one.process.terminate()
         one.process.wait(STARTING)
@@ -90,6 +96,21 @@ def until(condition, seconds: float = STARTING) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
+
+
+def kernels(one: Running) -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process(one.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "ipykernel_launcher" in child.cmdline():
+                found.append(child)
+    return found
+
+
+def num_waiting(one: Running) -> int:
+    """Count the kernels that nobody has yet."""
+    found = json.loads(one.get("/health")[2])
+    return found["kernels"] - found["visitors"]
 
 
 def test_the_settings_are_those_a_public_pad_needs(tmp_path):
@@ -186,13 +207,12 @@ def test_the_bare_address_leads_to_the_pad(server):
 
 @pytest.mark.slow
 def test_health_answers_without_starting_a_kernel(server):
-    waiting = settings_of().waiting_pads
-    until(lambda: json.loads(server.get("/health")[2])["kernels"] == waiting)
+    until(lambda: num_waiting(server) == 1)
     for _ in range(3):
         status, _, body = server.get("/health")
         assert status == 200
         assert json.loads(body)["status"] == "ok"
-        assert json.loads(body)["kernels"] == waiting
+        assert num_waiting(server) == 1
 
 
 @pytest.mark.slow
@@ -246,8 +266,8 @@ def test_the_notebooks_that_are_not_pages_stay_closed(server):
 
 @pytest.mark.slow
 def test_the_other_notebooks_can_be_read_without_a_kernel(server):
-    until(lambda: json.loads(server.get("/health")[2])["kernels"] >= 1)
-    before = json.loads(server.get("/health")[2])["kernels"]
+    until(lambda: num_waiting(server) == 1)
+    before = len(kernels(server))
     names = [path.name for path in resources.notebooks().glob("*.ipynb")]
     for name in sorted(set(names) - set(serving.PAGES)):
         status, headers, body = server.get(f"/course/{name.removesuffix('.ipynb')}.html")
@@ -261,7 +281,7 @@ def test_the_other_notebooks_can_be_read_without_a_kernel(server):
         )
         assert len(loaded) > 9
         assert all(url.startswith("data:") for url in loaded)
-    assert json.loads(server.get("/health")[2])["kernels"] == before
+    assert len(kernels(server)) == before
 
 
 @pytest.mark.slow
@@ -275,7 +295,7 @@ def test_a_visitor_cannot_choose_another_template(server):
     ("sign", "after"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGINT, 1.0)]
 )
 def test_it_ends_with_no_process_left_behind(sign, after):
-    with running("--port", "0") as one:
+    with running() as one:
         time.sleep(after)  # while the first kernels are being started, at some point of that
         family = [one.process, *psutil.Process(one.process.pid).children(recursive=True)]
         os.kill(one.process.pid, sign)
@@ -290,13 +310,11 @@ def test_it_ends_with_no_process_left_behind(sign, after):
 
 @pytest.mark.slow
 def test_it_ends_while_a_page_is_open():
-    with running("--port", "0") as one:
-        waiting = settings_of().waiting_pads
-        until(lambda: json.loads(one.get("/health")[2])["kernels"] == waiting)
+    with running("--settings", str(ONE_WAITS)) as one:
         assert one.get(f"/voila/render/{serving.PAD}")[0] == 200
-        until(lambda: json.loads(one.get("/health")[2])["kernels"] == waiting + 1)
+        until(lambda: num_waiting(one) == 1)
         children = psutil.Process(one.process.pid).children(recursive=True)
-        assert len(children) > waiting
+        assert len(children) >= 2
         one.process.terminate()
         assert one.process.wait(20) == 0
         assert [child for child in children if child.is_running()] == []
@@ -316,23 +334,15 @@ def test_a_taken_port_is_one_line_and_exit_code_2():
     assert f"Port {port} is taken" in done.stderr
 
 
-def kernels(one: Running) -> list[psutil.Process]:
-    found = []
-    for child in psutil.Process(one.process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "ipykernel_launcher" in child.cmdline():
-                found.append(child)
-    return found
-
-
 @pytest.mark.slow
 def test_nobody_gets_a_pad_that_died_while_it_waited():
-    with running("--port", "0") as one:
+    with running("--settings", str(ONE_WAITS)) as one:
         for _ in range(3):
-            until(lambda: len(kernels(one)) >= settings_of().waiting_pads)
+            until(lambda: num_waiting(one) == 1)
             dead = kernels(one)
             for kernel in dead:
                 kernel.kill()
+            psutil.wait_procs(dead, timeout=STARTING)
             whole = one.get(f"/voila/render/{serving.PAD}")[2]
             assert "voila_finish();</script>" in whole
             given = re.search(r'"kernelId": "([^"]+)"', whole)
@@ -405,9 +415,8 @@ def test_the_page_about_the_network_opens(server, page):
 
 @pytest.mark.browser
 def test_a_closed_tab_ends_its_kernel(server, page):
-    until(lambda: json.loads(server.get("/health")[2])["kernels"] >= 1)
     open_pad(page, server)
-    page.wait_for_timeout(1500)  # the next waiting kernel is started a second after this one left
+    until(lambda: num_waiting(server) == 1)
     before = json.loads(server.get("/health")[2])["kernels"]
     page.context.new_page()  # the last tab of a browser may take its last message with it
     page.close(run_before_unload=True)
@@ -416,7 +425,7 @@ def test_a_closed_tab_ends_its_kernel(server, page):
 
 @pytest.mark.browser
 def test_a_kernel_that_died_is_said_and_a_reload_mends_it(page):
-    with running("--port", "0") as one:
+    with running("--settings", str(ONE_WAITS)) as one:
         open_pad(page, one)
         for kernel in kernels(one):
             kernel.kill()
@@ -444,7 +453,7 @@ def test_a_page_that_broke_off_is_said_and_a_reload_mends_it(server, page):
 
 @pytest.mark.browser
 def test_a_server_that_went_away_is_said(page):
-    with running("--port", "0") as one:
+    with running("--settings", str(ONE_WAITS)) as one:
         open_pad(page, one)
         assert not page.locator("#frame-lost").is_visible()
         one.process.terminate()
