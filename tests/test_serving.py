@@ -373,47 +373,6 @@ def open_pad(page, one: Running) -> None:
 
 
 @pytest.mark.browser
-def test_the_pads_outline_is_there_before_anything_else(server, page):
-    page.route("**/voila/static/voila.js", lambda route: route.abort())
-    page.goto(server.address)
-    outline = page.locator(".frame-outline-pad")
-    assert "Starting…" in page.locator("#frame-skeleton [role=status]").inner_text()
-    box = outline.bounding_box()
-    assert (box["width"], box["height"]) == (300, 300)
-    page.unroute("**/voila/static/voila.js")
-    open_pad(page, server)
-    assert page.locator("#rendered_cells canvas").first.bounding_box() == box
-    assert not page.locator("#frame-skeleton").is_visible()
-
-
-@pytest.mark.browser
-def test_opening_the_pad_asks_no_other_host_and_meets_no_error(server, page):
-    asked, said = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda web_socket: asked.append(web_socket.url))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and said.append(message.text))
-    page.on("response", lambda answer: answer.status >= 400 and said.append(answer.url))
-    open_pad(page, server)
-    page.wait_for_timeout(1000)
-    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
-    assert hosts == {server.netloc}
-    assert said == []
-
-
-@pytest.mark.browser
-def test_the_page_about_the_network_opens(server, page):
-    said = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and said.append(message.text))
-    page.goto(f"{server.address}voila/render/{serving.PAGES[1]}")
-    page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
-    page.wait_for_selector("#rendered_cells h1")
-    assert not page.locator("#frame-lost").is_visible()
-    assert said == []
-
-
-@pytest.mark.browser
 def test_a_closed_tab_ends_its_kernel(server, page):
     open_pad(page, server)
     until(lambda: num_waiting(server) == 1)
@@ -421,22 +380,6 @@ def test_a_closed_tab_ends_its_kernel(server, page):
     page.context.new_page()  # the last tab of a browser may take its last message with it
     page.close(run_before_unload=True)
     until(lambda: json.loads(server.get("/health")[2])["kernels"] == before - 1, 20)
-
-
-@pytest.mark.browser
-def test_a_kernel_that_died_is_said_and_a_reload_mends_it(page):
-    with running("--settings", str(ONE_WAITS)) as one:
-        open_pad(page, one)
-        for kernel in kernels(one):
-            kernel.kill()
-        page.get_by_text("Lost touch with the server.").wait_for(timeout=15_000)
-        page.get_by_role("button", name="Reload").click()
-        page.wait_for_selector("html:not(.frame-ready)", state="attached")
-        page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
-        page.wait_for_selector("#rendered_cells canvas")
-        assert not page.locator("#frame-lost").is_visible()
-        one.process.terminate()
-        assert one.process.wait(20) == 0
 
 
 @pytest.mark.browser
@@ -449,14 +392,3 @@ def test_a_page_that_broke_off_is_said_and_a_reload_mends_it(server, page):
     page.get_by_role("button", name="Reload").click()
     page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)
     assert not page.locator("#frame-lost").is_visible()
-
-
-@pytest.mark.browser
-def test_a_server_that_went_away_is_said(page):
-    with running("--settings", str(ONE_WAITS)) as one:
-        open_pad(page, one)
-        assert not page.locator("#frame-lost").is_visible()
-        one.process.terminate()
-        one.process.wait(20)
-        page.get_by_text("Lost touch with the server.").wait_for(timeout=15_000)
-        assert page.locator("#rendered_cells canvas").first.is_visible()

@@ -1,13 +1,18 @@
 """The same pad in JupyterLab, where a page may leave and come back to a living kernel."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from digitrec.app.course import QUESTIONS
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.keys import draw_a_seven_with_keys
 from tests.browser.lab import Lab, Reader
+from tests.browser.test_pad_keep import count, note, open_model, say
+from tests.browser.test_pad_knowing import cell, shows, worst
+from tests.stand_ins import small
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -85,3 +90,44 @@ def bright_in_both(reader: Reader, x: int, y: int) -> None:
         "canvas.getContext('2d').getImageData(x, y, 1, 1).data[0] > 127)",
         arg=[x, y],
     )
+
+
+def test_model_and_corrected_digits_are_kept(read: Callable[..., Reader], tmp_path: Path) -> None:
+    small(5).save(tmp_path / "mine.safetensors")
+    visit = read(NOTEBOOK)
+    visit.ready()
+    open_model(visit, tmp_path / "mine.safetensors")
+    note(visit).to_contain_text("it lives in this browser.")
+    visit.press("Keep it")
+    visit.draw(UPRIGHT[2])
+    expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")
+    say(visit, 2)
+    count(visit).to_contain_text("One digit")
+    # Another kernel knows nothing of it, and finds it in the browser.
+    visit.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    visit.run_all()
+    visit.ready()
+    note(visit).to_contain_text("it lives in this browser.")
+    count(visit).to_contain_text("One digit")
+    visit.draw(UPRIGHT[7])
+    expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")
+
+
+def test_evidence_mistakes_and_the_way_to_the_course(read: Callable[..., Reader], lab: Lab) -> None:
+    visit = read(NOTEBOOK)
+    visit.ready()
+    visit.draw(UPRIGHT[7])
+    assert visit.settled() == "That's a 7."
+    expect(visit.page.locator(".dr-evidence-box img")).to_have_count(2)
+    written, answered = worst()
+    cell(visit, 0, 0).focus()
+    for _ in range(written):
+        visit.page.keyboard.press("ArrowDown")
+    for _ in range(answered):
+        visit.page.keyboard.press("ArrowRight")
+    visit.page.keyboard.press("Enter")
+    shows(visit, written, answered)
+    links = visit.page.locator(".dr-course a").evaluate_all("all => all.map(one => one.href)")
+    assert all(link.startswith(f"{lab.address}lab/") for link in links)
+    names = [link.partition("/tree/")[2].removesuffix(".ipynb") for link in links]
+    assert names == list(QUESTIONS)

@@ -14,7 +14,6 @@ from digitrec.app.models import FRESH, UNREADABLE
 from digitrec.network import Network, bundled
 from tests.browser.conftest import serving
 from tests.browser.handwriting import UPRIGHT
-from tests.browser.lab import Reader
 from tests.browser.visit import Visit
 from tests.stand_ins import small
 
@@ -314,23 +313,3 @@ def test_correct_with_the_keyboard(visit: Visit) -> None:
     count(visit).to_contain_text("None yet.")
     focused = "document.activeElement.closest('.dr-correcting-digits') !== null"
     visit.page.wait_for_function(focused)
-
-
-def test_in_jupyterlab_too(read: Callable[..., Reader], model: Path) -> None:
-    visit = read("06_drawing_pad.ipynb")
-    visit.ready()
-    open_model(visit, model)
-    note(visit).to_contain_text("it lives in this browser.")
-    visit.press("Keep it")
-    visit.draw(UPRIGHT[2])
-    expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")
-    say(visit, 2)
-    count(visit).to_contain_text("One digit")
-    # Another kernel knows nothing of it, and finds it in the browser.
-    visit.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    visit.run_all()
-    visit.ready()
-    note(visit).to_contain_text("it lives in this browser.")
-    count(visit).to_contain_text("One digit")
-    visit.draw(UPRIGHT[7])
-    expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")

@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -16,7 +15,6 @@ from digitrec.mnist import load_part
 from digitrec.network import bundled
 from tests.browser.conftest import PHONE
 from tests.browser.handwriting import UPRIGHT
-from tests.browser.lab import Lab, Reader
 from tests.browser.visit import PATIENCE, Visit
 
 pytestmark = pytest.mark.browser
@@ -296,24 +294,3 @@ def test_a_page_to_read_fits_a_phone_in_the_dark(browser: Browser, server: str) 
             assert box["height"] >= 44
     visit.page.context.close()
     visit.check()
-
-
-@pytest.mark.slow
-def test_all_of_it_in_jupyterlab(read: Callable[..., Reader], lab: Lab) -> None:
-    visit = read("06_drawing_pad.ipynb")
-    visit.ready()
-    visit.draw(UPRIGHT[7])
-    assert visit.settled() == "That's a 7."
-    expect(visit.page.locator(".dr-evidence-box img")).to_have_count(2)
-    written, answered = worst()
-    cell(visit, 0, 0).focus()
-    for _ in range(written):
-        visit.page.keyboard.press("ArrowDown")
-    for _ in range(answered):
-        visit.page.keyboard.press("ArrowRight")
-    visit.page.keyboard.press("Enter")
-    shows(visit, written, answered)
-    links = visit.page.locator(".dr-course a").evaluate_all("all => all.map(one => one.href)")
-    assert all(link.startswith(f"{lab.address}lab/") for link in links)
-    names = [link.partition("/tree/")[2].removesuffix(".ipynb") for link in links]
-    assert names == list(QUESTIONS)
