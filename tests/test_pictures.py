@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec import ink, mnist, network
+from digitrec import ink, mnist, network, paper
 from digitrec.errors import FileError
 from digitrec.ink import frame, pictures
 from tests.drawings import DRAWINGS, SEVEN
@@ -114,6 +114,17 @@ def test_a_photograph_held_upright_is_turned(tmp_path):
     exif[0x0112] = 6  # the camera lay on its side
     page(SEVEN).rotate(90, expand=True).save(tmp_path / "seven.jpg", exif=exif)
     assert says(tmp_path / "seven.jpg") == 7
+
+
+@pytest.mark.parametrize("kind", paper.KINDS)
+def test_photographs_of_every_kind_of_sheet_are_read_and_an_empty_one_is_none(kind):
+    written, empty = (
+        paper.photograph(strokes, np.random.default_rng(0), kind=kind) for strokes in (SEVEN, ())
+    )
+    image = ink.picture_image(written)
+    assert image is not None
+    assert network.bundled().predict(image).digit == 7
+    assert ink.picture_image(empty) is None
 
 
 def test_specks_are_no_ink():
