@@ -499,8 +499,9 @@ def test_nothing(cost, number):
         (tmp_path / f"test_{name}.py").write_text(tests)
     workers = re.search(r"^workers := (.*)$", (ROOT / "Makefile").read_text(), re.M)
     assert workers is not None
+    options = ["-v", "-p", "no:nbval", *workers[1].replace("auto", "2").split()]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", *workers[1].replace("auto", "2").split()],
+        [sys.executable, "-m", "pytest", *options],
         capture_output=True,
         text=True,
         check=True,

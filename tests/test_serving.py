@@ -337,7 +337,7 @@ def test_a_taken_port_is_one_line_and_exit_code_2():
 @pytest.mark.slow
 def test_nobody_gets_a_pad_that_died_while_it_waited():
     with running("--settings", str(ONE_WAITS)) as one:
-        for _ in range(3):
+        for _ in range(2):
             until(lambda: num_waiting(one) == 1)
             dead = kernels(one)
             for kernel in dead:

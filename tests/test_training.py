@@ -72,16 +72,15 @@ def test_progress_is_told_from_first_to_last(trained):
 def test_the_same_seed_gives_the_same_network(trained):
     network, _ = trained
     again = training.train(TINY, seed=5)
-    other = training.train(TINY, seed=6)
     for name, array in network.weights.items():
         np.testing.assert_allclose(again.weights[name], array, atol=1e-5)
-    assert np.abs(other.weights["conv1/kernel"] - network.weights["conv1/kernel"]).max() > 1e-3
 
 
 def test_without_a_seed_every_run_is_another_and_says_which():
     tiny = dataclasses.replace(TINY, num_images=100, epochs=1)
-    seeds = {training.train(tiny).metadata["seed"] for _ in range(2)}
-    assert len(seeds) == 2
+    one, other = (training.train(tiny) for _ in range(2))
+    assert one.metadata["seed"] != other.metadata["seed"]
+    assert np.abs(one.weights["conv1/kernel"] - other.weights["conv1/kernel"]).max() > 1e-3
 
 
 @pytest.mark.parametrize("recipe", ["quick", "classic"])
