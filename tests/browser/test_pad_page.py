@@ -27,7 +27,6 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import proxy
 import psutil
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -477,22 +476,6 @@ def test_a_dead_kernel_is_said_and_the_ink_stays(browser: Browser, server: str) 
         visit.ready()
         ink_is_there(visit)
         assert visit.settled() == said
-
-
-def test_a_connection_that_comes_back_goes_on(browser: Browser, server: str) -> None:
-    with proxy.Proxy(server) as between, unwatched(browser, between.address) as visit:
-        visit.open()
-        visit.draw(UPRIGHT[1])
-        visit.settled()
-        between.cut()
-        visit.draw(STROKE, reached=False)
-        between.mend()
-        ink_is_there(visit)
-        visit.press("Clear")
-        visit.waiting()
-        visit.draw(UPRIGHT[7])
-        assert visit.settled() == "That's a 7."
-        expect(visit.page.get_by_text(LOST)).to_be_hidden()
 
 
 def test_an_address_where_there_is_nothing_leads_to_the_pad(browser: Browser, server: str) -> None:
