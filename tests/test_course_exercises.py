@@ -131,6 +131,20 @@ def test_only_what_an_exercise_needs_is_run_with_it():
     assert there == ["import a.b", "x = a.c", "z = ...", "z = x", "print(z)"]
 
 
+def hurried(source: str) -> str:
+    """Return a cell that trains on few images, and asserts nothing of what comes of it.
+
+    No answer depends on how well a network was trained. nbval trains on all images.
+    """
+    tree = ast.parse(re.sub(r"num_images=[\d_]+", "num_images=1_000", source))
+    tree.body = [node for node in tree.body if not isinstance(node, ast.Assert)]
+    return ast.unparse(tree)
+
+
+def test_a_hurried_cell_trains_on_few_images():
+    assert hurried("a = f(num_images=20_000)\nassert a > 1") == "a = f(num_images=1000)"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", WITH_EXERCISES, ids=name)
 def test_every_solution_is_right_and_nothing_is_not(path):
@@ -150,6 +164,9 @@ def test_every_solution_is_right_and_nothing_is_not(path):
         cells += [wrong, solved]
     places = {place for place, cell in enumerate(cells) if any(cell in pair for pair in tried)}
     notebook.cells = needed(cells, places)
+    for cell in notebook.cells:
+        if not any(cell in pair for pair in tried):
+            cell.source = hurried(cell.source)
     NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
     ).execute()

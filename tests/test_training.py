@@ -132,10 +132,9 @@ def test_generated_drawings_are_learnt_and_what_is_no_digit_is_doubted():
     assert np.median(network.probabilities(others).max(axis=1)) < np.median(chances.max(axis=1))
 
 
-def test_more_drawings_than_are_packaged_are_drawn_first():
-    recipe = dataclasses.replace(
-        TINY, num_images=100, num_drawings=600, num_others=drawings.NUM_OTHERS + 1, epochs=1
-    )
+def test_more_drawings_than_are_packaged_are_drawn_first(monkeypatch):
+    monkeypatch.setattr(drawings, "NUM_OTHERS", 400)
+    recipe = dataclasses.replace(TINY, num_images=100, num_drawings=600, num_others=401, epochs=1)
     steps: list[Progress] = []
     training.train(recipe, seed=2, on_progress=steps.append)
     drawn = [step for step in steps if step.stage == "drawing"]
