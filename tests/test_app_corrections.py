@@ -18,7 +18,7 @@ from digitrec.app.lesson import Lesson, Outcome
 from digitrec.app.models import Models
 from digitrec.app.session import Training
 from digitrec.app.shelf import Shelf
-from digitrec.errors import FileError
+from digitrec.errors import FileError, InkError
 from digitrec.jobs import Status
 from tests.stand_ins import small
 from tests.test_app_shelf import Browser
@@ -153,6 +153,35 @@ def test_more_than_there_is_room_for_is_said(monkeypatch: pytest.MonkeyPatch) ->
     )
     with pytest.raises(FileError, match="no room"):
         corrections.load(content)
+
+
+def test_only_ink_and_a_digit_can_be_noted(browser: Browser) -> None:
+    corrections = visit(browser)
+    with pytest.raises(InkError, match="nothing on the pad"):
+        corrections.note(1, ())
+    with pytest.raises(ValueError, match=r"from 0 to 9 was expected\. Received: 10"):
+        corrections.note(10, ONE)
+    assert labels(corrections) == []
+
+
+def test_a_page_that_comes_again_brings_nothing_new(browser: Browser) -> None:
+    corrections = visit(browser)
+    corrections.note(1, ONE)
+    browser.look()
+    assert labels(corrections) == [1]
+    assert corrections.trouble == ""
+
+
+def test_of_more_than_there_is_room_for_in_a_browser_nothing_is_taken(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrections = visit(browser)
+    corrections.note(1, ONE)
+    corrections.note(7, SEVEN)
+    monkeypatch.setattr(module, "MAX_DIGITS", 1)
+    late = visit(browser)
+    assert labels(late) == []
+    assert late.trouble.startswith("Two of your digits in this browser could not be read")
 
 
 # Saving and loading
@@ -340,6 +369,17 @@ def test_before_and_after_of_a_lesson_that_forgot_too_much() -> None:
     bench.models.take_offer()
     assert bench.models.own
     assert bench.lesson.outcome == Outcome(2, 0, 1, 0.99, 0.98)
+
+
+def test_a_model_that_was_not_taught_is_no_outcome_of_a_lesson() -> None:
+    bench = Bench()
+    bench.corrections.note(1, ONE)
+    bench.corrections.note(7, SEVEN)
+    bench.lesson.start()
+    small(7).save(bench.lessons[-1].out)
+    bench.lessons[-1].now = Status("done", seed=0)
+    bench.training.poll()
+    assert bench.lesson.outcome is None
 
 
 def test_a_lesson_that_is_cancelled_has_no_outcome() -> None:

@@ -136,6 +136,13 @@ def test_ink_that_a_button_took_away_is_told_too(page: Page) -> None:
     assert page.heard[num:] == [{"taken": {"page": 1}, "ink": [], "picture": None}]
 
 
+def test_what_a_page_knows_is_not_told_again(page: Page) -> None:
+    page.send(["down", [[10, 10]]], ["up"])
+    num = len(page.heard)
+    page.pens.look()
+    assert len(page.heard) == num
+
+
 @pytest.mark.parametrize("name", ["undo", "redo", "clear", "predict"])
 def test_keys_do_what_the_buttons_do(page: Page, name: str) -> None:
     other = Pad(NETWORK, clock=lambda: 0.0)
@@ -181,6 +188,12 @@ def test_a_picture_comes_with_the_number_that_its_page_gave_it(page: Page) -> No
     assert page.heard[-1]["picture"] is None
     page.send(["undo"])
     assert page.heard[-1]["picture"] == 7
+
+
+def test_a_picture_without_a_number_is_shown_too(page: Page) -> None:
+    page.send(["picture", "seven"], buffers=[picture()])
+    assert page.pad.picture is not None
+    assert page.heard[-1]["picture"] is None
 
 
 def test_a_picture_comes_back_after_a_reload(page: Page) -> None:

@@ -170,6 +170,31 @@ def test_the_reasons_come_after_the_answer_and_once() -> None:
     assert [html.count("<img") for html in told] == [2, 0]
 
 
+def test_reasons_and_maps_of_an_answer_that_has_gone_are_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pad = Pad(bundled(), clock=itertools.count().__next__)
+    seen, layers = EvidenceView(pad, GUARD), MapsView(pad, GUARD)
+    empty = evidence.evidence_html(None, None)
+    seen._show()
+    assert seen.widget.value == empty
+    pad.begin(*SEVEN[0][0])
+    for place in SEVEN[0][1:]:
+        pad.extend(*place)
+    assert pad.answer is not None
+    assert not pad.answer.settled
+    layers._show()
+    assert "<img" not in layers.widget.value
+
+    def slowly(*_: object) -> None:
+        pad.clear()
+
+    monkeypatch.setattr(evidence, "reasons", slowly)
+    pad.end()
+    seen._show()
+    assert seen.widget.value == empty
+
+
 def test_what_is_asked_for_later_can_be_asked_from_another_thread() -> None:
     async def ask() -> list[int]:
         called: list[int] = []

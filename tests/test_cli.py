@@ -425,6 +425,11 @@ def test_train_that_fails(
             False,
             "epoch 1 of 3",
         ),
+        (
+            Status("training", 1, progress=Progress("training", 1, 3)),
+            True,
+            "epoch 1 of 3  [....................]",
+        ),
     ],
 )
 def test_the_line_about_a_training(status: Status, bar: bool, line: str) -> None:

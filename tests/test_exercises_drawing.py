@@ -33,6 +33,11 @@ def test_which_changes_are_not_noticed(answer, word):
     assert word in repr(exercises.same_to_the_network(answer, STROKES, CHANGED))
 
 
+def test_a_drawing_without_ink_is_like_no_other():
+    changed = {"moved": CHANGED["moved"], "wiped": []}
+    assert exercises.same_to_the_network(["moved"], STROKES, changed).solved
+
+
 @pytest.mark.parametrize(
     ("bound", "word"),
     [

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from digitrec import jobs, mnist
+from digitrec import child, jobs, mnist
 from digitrec.jobs import AdaptationJob, EpochNetwork, Point, Status, TrainingJob
 from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
@@ -531,6 +531,10 @@ def test_cancel_while_tensorflow_starts(out: Path) -> None:
     until(lambda: not _alive(child), 1)
     assert job.wait(1).state == "cancelled"
     assert out.read_bytes() == b"old"
+
+
+def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+    assert child.why({}, -99, "") == "The training crashed (signal 99)."
 
 
 @pytest.mark.slow

@@ -263,6 +263,8 @@ def test_a_pressed_button_ends_a_training_of_keras():
     assert len(live.losses) == 6  # the step it was at is finished
     assert len(live.validation_losses) == 2
     assert live.losses[0][1] == pytest.approx(np.log(10), abs=0.5)
+    live.callback().on_epoch_end(2, {"loss": 2.3, "accuracy": 0.1})  # trained without validation
+    assert len(live.validation_losses) == 2
 
 
 # Rivals

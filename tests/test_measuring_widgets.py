@@ -195,6 +195,12 @@ def test_each_set_of_images_has_its_own_diagram():
     assert "right in 0 %" in widget.picture.value
 
 
+def test_a_network_that_is_as_sure_as_it_is_right_is_said_to_be():
+    logits = np.tile(np.where(np.arange(10) == 3, 50.0, 0.0), (20, 1))
+    sentence = Temperature({"twenty threes": (logits, np.full(20, 3))}).sentence()
+    assert "On average it is about as sure as it is right." in sentence
+
+
 def test_a_temperature_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least were expected"):
         Temperature({})

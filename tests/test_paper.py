@@ -43,6 +43,11 @@ def test_strokes_are_photographed_as_they_are():
     assert (np.abs(empty - np.median(empty)) > 60).mean() < away.mean() / 2
 
 
+def test_a_dot_is_photographed_too():
+    dot, empty = (taken("scan", drawing).mean(axis=2) for drawing in ([[(150.0, 150.0)]], ()))
+    assert np.abs(dot - np.median(dot)).max() > np.abs(empty - np.median(empty)).max() + 30
+
+
 def test_ink_stays_inside_the_picture():
     for seed in range(4):
         rng = np.random.default_rng(seed)

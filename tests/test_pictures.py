@@ -141,6 +141,11 @@ def test_an_empty_sheet_is_none(grey):
     assert ink.picture_stages(np.full((3, 1), grey, np.uint8)) is None
 
 
+def test_strokes_that_are_all_faint_are_none(monkeypatch):
+    monkeypatch.setattr(pictures.sheet, "ink_strength", lambda _: np.full((90, 60), 0.4))
+    assert ink.picture_image(np.zeros((90, 60), np.uint8)) is None
+
+
 def test_sixteen_bits_and_floats():
     eight = np.asarray(page(SEVEN))
     sixteen = PIL.Image.fromarray(eight.astype(np.uint16) * 200)

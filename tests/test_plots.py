@@ -475,6 +475,8 @@ def test_every_image_is_on_the_map_and_the_mistakes_have_rings(figures):
     np.testing.assert_array_equal(np.concatenate(digits), POINTS)  # LABELS are in order
     np.testing.assert_array_equal(rings, POINTS[READ != LABELS])
     assert f"{(READ != LABELS).sum()} with a ring" in plots.alt_text(figures["last_layer"])
+    (axes,) = plots.last_layer(POINTS, LABELS, LABELS < 0).axes
+    assert len(axes.collections) == 10
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,15 @@ def test_the_last_port_offers_one_that_exists(monkeypatch):
         serving.serve(settings_of(port=65535))
 
 
+def test_a_port_that_only_the_administrator_may_open_says_which_are_free(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(serving.ServingError, match=r"may not open port 80; ports from 1024 on"):
+        serving.serve(settings_of(port=80))
+
+
 def test_an_unknown_address_of_this_machine_is_named():
     with pytest.raises(serving.ServingError, match=r"No address of this machine .*no\.such\.host"):
         serving.serve(settings_of(host="no.such.host.invalid", port=0))
@@ -182,12 +191,25 @@ def test_others_are_told_an_address_only_where_they_can_come_in():
         assert "0.0.0.0" not in address  # noqa: S104 - as above
 
 
+def test_without_a_network_others_are_told_the_name(monkeypatch):
+    def unreachable(*_):
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    with socket.create_server(("0.0.0.0", 0)) as shared:  # noqa: S104 - closed at once
+        port = shared.getsockname()[1]
+        monkeypatch.setattr(socket.socket, "connect", unreachable)
+        assert serving._address_for_others(shared) == f"http://{socket.gethostname()}:{port}/"
+
+
 def test_a_terminal_without_windows_gets_no_browser(monkeypatch):
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
     assert not serving._has_browser()
     monkeypatch.setenv("DISPLAY", ":0")
+    assert serving._has_browser()
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.setenv("BROWSER", "firefox")
     assert serving._has_browser()
 
 

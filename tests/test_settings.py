@@ -1,6 +1,7 @@
 """The settings of the server: what a file may say, and what is reckoned."""
 
 import dataclasses
+import os
 import tomllib
 from pathlib import Path
 
@@ -99,3 +100,25 @@ def test_auto_becomes_a_number_and_what_waits_is_within_the_most(
     assert (found.waiting_pads, found.most_pads, found.starting_at_once) == (4, 170, 2)
     assert settings.read(most_pads=2).waiting_pads == 2
     assert settings.read(waiting_pads=0).waiting_pads == 0
+
+
+def test_a_machine_that_does_not_say_what_is_free_is_taken_to_have_half(monkeypatch):
+    def silent(path, **_):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(settings.Path, "read_text", silent)
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert settings.free_memory() == whole // 2
+
+
+def test_a_container_has_what_it_is_allowed(monkeypatch):
+    files = {"meminfo": "MemAvailable: 9000 kB", "memory.max": "5000", "memory.current": "3000"}
+    monkeypatch.setattr(settings.Path, "read_text", lambda path, **_: files[path.name])
+    assert settings.free_memory() == 2000
+    files["memory.max"] = "max"
+    assert settings.free_memory() == 9000 * 1024
+
+
+def test_a_machine_that_does_not_bind_processes_offers_all_its_cores(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert settings.num_cores() == os.cpu_count()

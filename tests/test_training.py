@@ -103,11 +103,16 @@ def test_the_bundled_network_equals_keras_on_a_thousand_test_images():
     np.testing.assert_allclose(bundled().probabilities(images), expected, atol=1e-5)
 
 
-def test_distortion_and_dropout_train_too():
+def test_distortion_and_dropout_train_too(monkeypatch):
+    monkeypatch.setattr(training, "_REPORT_SECONDS", 1e9)
     recipe = dataclasses.replace(
         TINY, distortion=0.5, dropout=0.2, epochs=1, padding=("same", "same"), kernel_sizes=(3, 4)
     )
-    network = training.train(recipe, seed=1)
+    steps: list[Progress] = []
+    network = training.train(recipe, seed=1, on_progress=steps.append)
+    batches = [step.batch for step in steps if step.stage == "training"]
+    assert batches[-1] == 8  # the last is told, however soon it comes
+    assert len(batches) < 8
     assert network.architecture.padding == ("same", "same")
     assert network.metadata["validation_accuracy"] > 0.2
 
@@ -154,10 +159,11 @@ def test_what_the_watcher_raises_ends_the_training():
         training.train(TINY, seed=0, on_progress=watcher)
 
 
+@pytest.mark.parametrize("recipe", [TINY, "quick"])
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True, "one"])
-def test_an_impossible_seed_is_said_so(seed):
+def test_an_impossible_seed_is_said_so(seed, recipe):
     with pytest.raises(ValueError, match="seed must be"):
-        training.train(TINY, seed=seed)
+        training.train(recipe, seed=seed)
 
 
 def test_the_bundled_network_refuses_few_digits_and_is_calibrated():

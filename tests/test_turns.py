@@ -60,6 +60,12 @@ def test_tickets_of_no_process_hold_nobody_up(tmp_path: Path) -> None:
         assert [path.name for path in tmp_path.glob("*.ticket")] == ["000000008.ticket"]
 
 
+def test_a_ticket_that_cannot_be_opened_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / "000000007.ticket").mkdir()
+    with Turn(tmp_path) as turn:
+        assert turn.ahead() == 0
+
+
 def test_many_threads_get_different_places(tmp_path: Path) -> None:
     taken = [Turn(tmp_path) for _ in range(8)]
     places: list[int] = []
