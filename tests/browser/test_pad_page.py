@@ -415,6 +415,8 @@ def test_axe_finds_nothing_after_a_training(meet: Callable[..., Visit]) -> None:
     visit.settled()
     unfold(visit)
     visit.page.get_by_label("Recipe", exact=True).select_option("classic: about 10 seconds")
+    visit.page.get_by_label("Epochs", exact=True).fill("3")
+    visit.page.keyboard.press("Enter")
     visit.press("(Re)Train")
     visit.page.locator(".dr-curve").first.wait_for(timeout=TRAINING)
     assert find_faults(visit) == []

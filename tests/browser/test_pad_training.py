@@ -164,11 +164,8 @@ def choose(visit: Visit, label: str, text: str) -> None:
     field.press("Enter")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_options_change_what_is_trained(meet: Callable[..., Visit], scheme: str) -> None:
-    visit = meet(
-        viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True, color_scheme=scheme
-    )
+def test_options_change_what_is_trained(phone: Visit) -> None:
+    visit = phone
     page = visit.page
     epochs = page.get_by_label("Epochs", exact=True)
     expect(epochs).to_be_hidden()
