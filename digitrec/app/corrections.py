@@ -91,8 +91,7 @@ class Digit:
             If it is nothing of ours.
         """
         digit = cls(key, _label(line), line)
-        if digit.image.shape != (SIDE, SIDE):
-            raise FileError("an image of another size")
+        _ = digit.image  # raises what is wrong with the rest of the line
         return digit
 
     @property
