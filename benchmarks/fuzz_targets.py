@@ -317,12 +317,12 @@ def hear_widgets(content: bytes) -> None:
         report(self, error, doing)
 
     # The page itself would catch the faults, say so calmly and go on; here they are to be heard.
-    guard.Guard.report = note  # type: ignore[method-assign] # put back below
+    guard.Guard.report = note  # type: ignore[method-assign] # to hear the faults; put back below
     try:
         while source.left and not faults:
             _send(page, source)
     finally:
-        guard.Guard.report = report  # type: ignore[method-assign] # as it was
+        guard.Guard.report = report  # type: ignore[method-assign] # the page's own again
     for fault in faults:
         raise fault
     assert all(0 <= x <= SIZE and 0 <= y <= SIZE for s in page.dashboard.pad.strokes for x, y in s)

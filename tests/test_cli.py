@@ -588,3 +588,8 @@ def test_what_a_command_does_not_load(
 def test_python_m_digitrec_is_the_program() -> None:
     result = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, check=True)
     assert result.stdout == f"digitrec {digitrec.__version__}\n"
+
+
+def test_an_error_of_the_system_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    cli._complain(FileNotFoundError(2, "No such file or directory", "ink.json"))
+    assert capsys.readouterr().err == "digitrec: ink.json: No such file or directory\n"

@@ -14,7 +14,7 @@ __all__ = ["Dashboard"]
 
 def __getattr__(name: str) -> Any:
     if name == "Dashboard":
-        from digitrec.app.dashboard import Dashboard  # noqa: PLC0415 - see the docstring above
+        from digitrec.app.dashboard import Dashboard  # noqa: PLC0415 - it imports widgets, and the state needs none
 
         return Dashboard
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -54,7 +54,7 @@ class Guard:
             try:
                 function(*args, **kwargs)
             # Whatever it is: an error that leaves a callback is never seen again under Voila.
-            except Exception as error:  # noqa: BLE001 - see the line above
+            except Exception as error:  # noqa: BLE001 - any error has to be told
                 self.report(error, doing)
 
         return guarded
@@ -96,7 +96,7 @@ class Guard:
             try:
                 await coroutine
             # As above: the exception of a task that nobody awaits is not seen either.
-            except Exception as error:  # noqa: BLE001 - see the line above
+            except Exception as error:  # noqa: BLE001 - any error has to be told
                 self.report(error, doing)
 
         asyncio.run_coroutine_threadsafe(guarded(), loop)

@@ -4,7 +4,7 @@ import datetime
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import traitlets
 
@@ -346,7 +346,7 @@ def validation(network: Network) -> tuple[float, float] | None:
     before, after = adapted.get("validation_before"), adapted.get("validation_after")
     if not (_is_share(before) and _is_share(after)):
         return None
-    return float(before), float(after)  # type: ignore[arg-type] # they are numbers, see above
+    return float(before), float(after)
 
 
 def forgotten(network: Network) -> float | None:
@@ -379,7 +379,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _is_share(value: Any) -> bool:
+def _is_share(value: Any) -> TypeGuard[float]:
     return _is_number(value) and 0 <= value <= 1
 
 
