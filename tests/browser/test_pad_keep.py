@@ -32,12 +32,12 @@ PUT = """([kind, key, value]) => new Promise((resolve, reject) => {
 })"""
 """Writes into the page's database behind its back."""
 
-COUNT = """kind => new Promise((resolve, reject) => {
+HOLDS = """([kind, number]) => new Promise((resolve, reject) => {
     const asked = indexedDB.open('digitrec');
     asked.onerror = () => reject(asked.error);
     asked.onsuccess = () => {
         const count = asked.result.transaction(kind).objectStore(kind).count();
-        count.onsuccess = () => { asked.result.close(); resolve(count.result); };
+        count.onsuccess = () => { asked.result.close(); resolve(count.result === number); };
     };
 })"""
 
@@ -65,6 +65,11 @@ def put(visit: Visit, kind: str, key: str, value: object) -> None:
 def again(visit: Visit) -> None:
     visit.page.reload()
     visit.ready()
+
+
+def holds(visit: Visit, kind: str, number: int) -> None:
+    """Wait until the page's database holds so many; the page speaks a moment before it writes."""
+    visit.page.wait_for_function(HOLDS, arg=[kind, number])
 
 
 def open_model(visit: Visit, path: Path) -> None:
@@ -137,7 +142,7 @@ def test_going_back_and_a_file_that_is_no_model(visit: Visit, model: Path, tmp_p
     visit.press("Go back")
     note(visit).to_have_text(FRESH)
     answers(visit, 7)
-    assert visit.page.evaluate(COUNT, "model") == 0
+    holds(visit, "model", 0)
     for content, said in ((b"no model", "could not be opened"), (bytes(500_001), "larger than")):
         (tmp_path / "odd.safetensors").write_bytes(content)
         open_model(visit, tmp_path / "odd.safetensors")
@@ -173,7 +178,7 @@ def test_a_model_that_was_damaged_in_the_browser(visit: Visit) -> None:
         visit.waiting()
     visit.press("Forget it")
     note(visit).to_have_text(FRESH)
-    assert visit.page.evaluate(COUNT, "model") == 0
+    holds(visit, "model", 0)
     put(visit, "model", "model", kept(5))
     again(visit)
     note(visit).to_have_text("You trained this model on 3 May 2025; it lives in this browser.")
@@ -242,7 +247,7 @@ def test_corrections_are_kept_saved_loaded_and_learnt(visit: Visit, tmp_path: Pa
     count(visit).to_contain_text("Three digits")
     again(visit)
     count(visit).to_contain_text("Three digits")
-    assert page.evaluate(COUNT, "digits") == 3
+    holds(visit, "digits", 3)
 
     with page.expect_download() as download:
         visit.press("Download")
@@ -252,7 +257,7 @@ def test_corrections_are_kept_saved_loaded_and_learnt(visit: Visit, tmp_path: Pa
     assert sorted(sample.label or "" for sample in ink.read(path)) == ["3", "7", "8"]
     visit.press("Forget them")
     count(visit).to_contain_text("None yet.")
-    assert page.evaluate(COUNT, "digits") == 0
+    holds(visit, "digits", 0)
     with page.expect_file_chooser() as chooser:
         visit.press("Load…")
     chooser.value.set_files(path)
@@ -283,7 +288,7 @@ def test_damaged_digits_are_left_out(visit: Visit) -> None:
     count(visit).to_contain_text("Four of your digits in this browser could not be read")
     visit.press("Forget them")
     count(visit).to_contain_text("None yet.")
-    assert visit.page.evaluate(COUNT, "digits") == 0
+    holds(visit, "digits", 0)
 
 
 def test_correct_with_a_finger_on_a_phone(phone: Visit) -> None:
