@@ -22,8 +22,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault(f"TF_NUM_{_kind}_THREADS", "1")
 
 _IN_A_BROWSER = ("tests/browser/", "tests/test_benchmarks_page.py")
-_WITH_TRAININGS = (
-    "tests/browser/test_course_03.py", "tests/browser/test_hub.py", "tests/test_benchmarks_page.py",
+_WITH_TRAININGS = (  # the longest first, so that no worker is left alone with it
+    "tests/browser/test_hub.py", "tests/browser/test_course_03.py", "tests/test_benchmarks_page.py",
 )  # fmt: skip
 _STARTS_TENSORFLOW = {"training.py", "export.py"}
 _TAKES_SECONDS = {"digitrec.adaptation.learn"}  # it measures on all that MNIST has for that
@@ -32,8 +32,9 @@ _TAKES_SECONDS = {"digitrec.adaptation.learn"}  # it measures on all that MNIST 
 def _cost(item: pytest.Item) -> int:
     if item.path.suffix == ".ipynb":
         return 3
-    if item.nodeid.startswith(_WITH_TRAININGS):
-        return 4
+    for place, file in enumerate(_WITH_TRAININGS):
+        if item.nodeid.startswith(file):
+            return 4 + place
     if item.get_closest_marker("browser"):
         return 1
     return 2 if item.get_closest_marker("slow") else 0
