@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from digitrec import evaluation, ink, mnist
+from digitrec.errors import DigitrecError
 from digitrec.network import Network, energy
 from digitrec.recipes import RECIPES, Recipe
 
@@ -102,7 +103,7 @@ def main() -> None:
     try:
         recipe = changed(RECIPES[options.recipe], options.set)
         drawings = [sample for path in options.ink for sample in ink.read(path)]
-    except (ValueError, TypeError, OSError) as error:
+    except (DigitrecError, ValueError, TypeError) as error:
         parser.error(str(error))
     options.keep.mkdir(parents=True, exist_ok=True)
     if options.one is not None:

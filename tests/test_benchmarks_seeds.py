@@ -34,6 +34,19 @@ def test_settings_of_a_recipe_are_changed(seeds: ModuleType) -> None:
         seeds.changed(RECIPES["best"], ["epoch=8"])
 
 
+def test_ink_that_is_not_there_is_said(
+    seeds: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ink_file = str(tmp_path / "none.jsonl")
+    monkeypatch.setattr(sys, "argv", ["seeds.py", ink_file, "--keep", str(tmp_path)])
+    with pytest.raises(SystemExit, match="2"):
+        seeds.main()
+    assert f"an ink file was expected at {ink_file}" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_networks_that_are_there_are_measured_and_not_trained_again(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
