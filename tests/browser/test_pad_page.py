@@ -61,6 +61,18 @@ SMALL = f"""() => [...document.querySelectorAll('.digitrec {TOUCHABLE}')]
     .filter(([, width, height]) => width < 44 || height < 44)"""
 
 
+OVERLAPPING = f"""() => {{
+    const boxes = [...document.querySelectorAll('.digitrec {TOUCHABLE}')]
+        .filter(e => e.checkVisibility({{ visibilityProperty: true, opacityProperty: true }}))
+        .map(e => [e.outerHTML.slice(0, 120), e.getBoundingClientRect()]);
+    const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    return boxes.flatMap(([one, a], place) => boxes.slice(place + 1)
+        .filter(([, b]) => over(a, b)).map(([other]) => [one, other]));
+}}"""
+"""Things to press of which one covers a part of another."""
+
+
 @contextlib.contextmanager
 def unwatched(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:
     """A visit whose console may complain, as it does when a connection fails."""
@@ -216,6 +228,7 @@ def test_nothing_is_wider_than_the_window_or_smaller_than_a_fingertip(
                     unfold(visit)
                 quiet(visit)
                 assert visit.page.evaluate("document.documentElement.scrollWidth") == width
+                assert visit.page.evaluate(OVERLAPPING) == []
                 if "has_touch" in options:
                     assert visit.page.evaluate(SMALL) == []
 
