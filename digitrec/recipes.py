@@ -45,11 +45,13 @@ class Recipe:
     clean_epochs : int
         The last so many epochs see MNIST undistorted and nothing degraded, 0 to ``epochs``.
     num_drawings : int
-        Digits drawn by :mod:`digitrec.hand` that every epoch adds, 0 to 200,000. The package has
-        12,000 ready (:mod:`digitrec.drawings`); if more are wanted, all are drawn anew first.
+        Digits drawn by :mod:`digitrec.hand` beside MNIST's, 0 to 200,000. The package has 12,000
+        ready (:mod:`digitrec.drawings`); if more are wanted, all are drawn anew first.
     num_others : int
         Drawings of the same hand that are no digit, for which the network learns to give all ten
         answers alike, 0 to 200,000. The package has 3,000 ready.
+    drawings_share : float
+        Share of all these drawings that one epoch shows, taken anew at random, 0 to 1.
     others_weight : float
         What one of those counts beside a digit, 0 to 1.
 
@@ -82,6 +84,7 @@ class Recipe:
     clean_epochs: int = 0
     num_drawings: int = 0
     num_others: int = 0
+    drawings_share: float = 1.0
     others_weight: float = 0.2
 
     def __post_init__(self) -> None:
@@ -121,6 +124,7 @@ _REAL = {
     "distortion": (0.0, 3.0),
     "drawing_distortion": (0.0, 3.0),
     "degraded": (0.0, 1.0),
+    "drawings_share": (0.0, 1.0),
     "others_weight": (0.0, 1.0),
 }
 
@@ -149,7 +153,7 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "best",
             "What comes with the package: MNIST distorted, generated drawings, and what is none.",
-            epochs=9,
+            epochs=24,
             learning_rate=0.004,
             one_cycle=True,
             filters=(24, 128),
@@ -157,12 +161,13 @@ RECIPES: dict[str, Recipe] = {
             padding=("same", "valid"),
             batch_normalisation=True,
             dropout=0.2,
-            distortion=0.7,
+            distortion=1.2,
             drawing_distortion=0.5,
             degraded=0.03,
-            clean_epochs=2,
+            clean_epochs=4,
             num_drawings=55_000,
             num_others=30_000,
+            drawings_share=0.5,
             others_weight=0.3,
         ),
     )

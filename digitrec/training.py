@@ -29,7 +29,7 @@ __all__ = ["RECIPES", "Progress", "Recipe", "build", "to_keras", "to_network", "
 STEPS_AT_ONCE = 8
 """Batches that Keras runs between two reports of progress: less overhead, still many a second."""
 
-_REFUSED_VALIDATION = 0.01  # share of the validation digits that may be refused
+_REFUSED_DRAWINGS = 0.02  # share of the drawn digits that may be refused
 _REPORT_SECONDS = 0.1
 _DRAWINGS_AT_ONCE = 500
 
@@ -351,7 +351,9 @@ def _fit(
     """Train the model in place and return its last accuracy on the validation images."""
     keras = _import_keras()
     images, targets = examples
-    num_batches = math.ceil(len(images) / recipe.batch_size)
+    num_mnist = recipe.num_images
+    num_seen = num_mnist + round(recipe.drawings_share * (len(images) - num_mnist))
+    num_batches = math.ceil(num_seen / recipe.batch_size)
     rate: Any = recipe.learning_rate
     if recipe.one_cycle:
         rate = _one_cycle(rate, num_batches * recipe.epochs)
@@ -365,19 +367,23 @@ def _fit(
     validation = mnist.load_part("validation")
     accuracy = 0.0
     for epoch in range(recipe.epochs):
-        seen = images.copy()
-        mnists, drawn = slice(recipe.num_images), slice(recipe.num_images, None)
+        shown = np.arange(len(images))
+        if num_seen < len(images):
+            shown[num_mnist:] = num_mnist + rng.permutation(len(images) - num_mnist)
+            shown = shown[:num_seen]
+        seen = images[shown]
+        mnists, drawn = slice(num_mnist), slice(num_mnist, None)
         if recipe.drawing_distortion:
-            seen[drawn] = augment.distort(images[drawn], rng, strength=recipe.drawing_distortion)
+            seen[drawn] = augment.distort(seen[drawn], rng, strength=recipe.drawing_distortion)
         if epoch < recipe.epochs - recipe.clean_epochs:
             if recipe.distortion:
-                seen[mnists] = augment.distort(images[mnists], rng, strength=recipe.distortion)
+                seen[mnists] = augment.distort(seen[mnists], rng, strength=recipe.distortion)
             if recipe.degraded:
                 seen = augment.degrade(seen, rng, share=recipe.degraded)
-        order = rng.permutation(len(images))
+        order = rng.permutation(num_seen)
         model.fit(
             seen[order][..., None],
-            targets[order],
+            targets[shown[order]],
             batch_size=recipe.batch_size,
             initial_epoch=epoch,
             epochs=epoch + 1,
@@ -478,19 +484,25 @@ def _rounded(network: Network) -> Network:
 
 
 def _calibrated(network: Network) -> Network:
-    """Choose the temperature and the bound for refusing, on the validation images."""
+    """Choose the temperature and the bound for refusing.
+
+    Visitors write in more ways than MNIST's writers, so drawings have a say in both, and how many
+    digits are refused is counted among drawings.
+    """
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - only training needs it
 
     part = mnist.load_part("validation")
-    logits = network.logits(part.images)
-    right = np.arange(len(part)), part.labels.astype(int)
+    images, labels = (array[: drawings.NUM_DIGITS : 2] for array in drawings.load())
+    drawn = network.logits(images).astype(np.float64)
+    logits = np.concatenate([network.logits(part.images).astype(np.float64), drawn])
+    right = np.arange(len(logits)), np.concatenate([part.labels, labels]).astype(int)
 
     def loss(log_temperature: float) -> float:
-        scaled = logits.astype(np.float64) / math.exp(log_temperature)
+        scaled = logits / math.exp(log_temperature)
         return float((energy(scaled) - scaled[right]).mean())
 
     best = minimize_scalar(loss, bounds=(-2, 2), method="bounded").x
-    bound = np.quantile(energy(logits), _REFUSED_VALIDATION)
+    bound = np.quantile(energy(drawn), _REFUSED_DRAWINGS)
     return dataclasses.replace(
         network, calibration=Calibration(round(math.exp(best), 4), round(float(bound), 4))
     )

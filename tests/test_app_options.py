@@ -23,9 +23,9 @@ def test_the_recipes_come_first() -> None:
         options.choose(name)
         assert options.recipe is recipe
         assert options.name == name
-    assert options.epochs == "9"
+    assert options.epochs == "24"
     assert (options.filters1, options.filters2) == ("24", "128")
-    assert options.distortion == "0.7"
+    assert options.distortion == "1.2"
 
 
 def test_what_is_changed_is_trained_and_the_rest_is_the_recipe() -> None:

@@ -13,15 +13,6 @@ EVERY_STYLE = [(digit, style) for digit, styles in hand.STYLES.items() for style
 HANDS = {"upright": UPRIGHT, "slanted": SLANTED}
 EVERY_DRAWING = [(name, digit) for name in HANDS for digit in range(10)]
 
-# Ways of writing that are another digit to many a reader: a one with a curved flag is a seven, one
-# with a tail a three; a five whose bar is wide is a three.
-ALIKE = {
-    (1, "curved flag"): 0.6,
-    (1, "left tail"): 0.8,
-    (4, "closed, one stroke"): 0.8,
-    (5, "wide bar"): 0.8,
-}
-
 
 def read(strokes):
     return bundled().predict(ink.image(strokes))
@@ -38,19 +29,19 @@ def respaced(stroke, spacing):
 
 @functools.cache
 def right_of(digit, style):
-    """Say of 30 drawings which are read right."""
+    """Say of 100 drawings which are read right."""
     rng = np.random.default_rng(2_027)
-    images = np.stack([ink.image(hand.draw(digit, rng, style)) for _ in range(30)])
+    images = np.stack([ink.image(hand.draw(digit, rng, style)) for _ in range(100)])
     return bundled().logits(images).argmax(axis=1) == digit
 
 
 @pytest.mark.parametrize(("digit", "style"), EVERY_STYLE)
 def test_every_style_of_every_digit_is_read(digit, style):
-    assert right_of(digit, style).mean() >= ALIKE.get((digit, style), 0.9)
+    assert right_of(digit, style).mean() >= 0.9
 
 
 def test_all_styles_together_are_read_almost_always():
-    assert np.mean([right_of(digit, style) for digit, style in EVERY_STYLE]) >= 0.97
+    assert np.mean([right_of(digit, style) for digit, style in EVERY_STYLE]) >= 0.98
 
 
 @pytest.mark.parametrize(("name", "digit"), EVERY_DRAWING)

@@ -1,9 +1,10 @@
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 
-from digitrec import drawings, evaluation, hand, mnist, training
+from digitrec import augment, drawings, evaluation, hand, mnist, training
 from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
 
@@ -152,6 +153,27 @@ def test_more_drawings_than_are_packaged_are_drawn_first(monkeypatch):
     assert [step.batch for step in drawn] == list(range(drawn[0].num_batches))
 
 
+def test_an_epoch_shows_a_share_of_the_drawings_each_time_another(monkeypatch):
+    shown = []
+
+    def look(images, *_, **__):
+        shown.append({image.tobytes() for image in images})
+        return images
+
+    monkeypatch.setattr(augment, "distort", look)
+    recipe = dataclasses.replace(
+        TINY, num_images=100, num_drawings=200, num_others=100, epochs=3,
+        drawing_distortion=0.5, drawings_share=0.4,
+    )  # fmt: skip
+    steps: list[Progress] = []
+    training.train(recipe, seed=2, on_progress=steps.append)
+    assert [len(images) for images in shown] == [120] * 3
+    # Three times 40 of 100 at random leave 0.6³ of all unseen.
+    assert 200 < len(set.union(*shown)) < 270
+    num_batches = math.ceil(220 / recipe.batch_size)
+    assert {step.num_batches for step in steps if step.stage == "training"} == {num_batches}
+
+
 def test_what_the_watcher_raises_ends_the_training():
     class EnoughError(Exception):
         pass
@@ -175,4 +197,8 @@ def test_the_bundled_network_refuses_few_digits_and_is_calibrated():
     part = mnist.load_part("validation")
     report = evaluation.evaluate(bundled(), part.images, part.labels)
     assert report.refused < 0.02
+    assert report.ece < 0.01
+    images, labels = (array[: drawings.NUM_DIGITS] for array in drawings.load())
+    report = evaluation.evaluate(bundled(), images, labels)
+    assert 0.015 < report.refused < 0.025
     assert report.ece < 0.01

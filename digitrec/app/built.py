@@ -7,7 +7,7 @@ import ipywidgets
 from digitrec import mnist
 from digitrec.app.guard import Guard
 from digitrec.app.models import Models, report_of
-from digitrec.app.words import duration, escape, percent, times
+from digitrec.app.words import duration, escape, percent, seen
 from digitrec.network import Layer, Network
 
 _DATA = """
@@ -125,8 +125,9 @@ def training_text(network: Network) -> str:
     if isinstance(num_images, int) and isinstance(epochs, int):
         nums = [settings.get(f"num_{what}") for what in ("drawings", "others")]
         drawn = sum(num for num in nums if isinstance(num, int))
-        more = f" and {drawn:,} generated drawings" if drawn else ""
-        said.append(f"It saw {num_images:,} digits of MNIST{more}, {times(epochs)} each.")
+        share = settings.get("drawings_share")
+        share = share if isinstance(share, int | float) and 0 <= share <= 1 else 1
+        said.append(f"It saw {seen(num_images, drawn, epochs, share)}.")
     seconds = about.get("seconds")
     if isinstance(seconds, int | float) and seconds > 0:
         said.append(f"That took {duration(seconds)} on the computer where it was trained.")

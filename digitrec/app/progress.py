@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from digitrec.app.models import Comparison, report_of
-from digitrec.app.words import ahead, duration, escape, percent, times
+from digitrec.app.words import ahead, duration, escape, percent, seen
 from digitrec.evaluation import Report
 from digitrec.jobs import Status
 from digitrec.network import Prediction
@@ -57,10 +57,9 @@ def progress_html(
     if status is None and sentence:
         return _lines(sentence, "", 0.0, idle=True)
     if status is None:
-        often = times(recipe.epochs)
         drawn = recipe.num_drawings + recipe.num_others
-        more = f" and {drawn:,} generated drawings" if drawn else ""
-        said = f"It will see {recipe.num_images:,} digits of MNIST{more}, {often} each."
+        shown = seen(recipe.num_images, drawn, recipe.epochs, recipe.drawings_share)
+        said = f"It will see {shown}."
         return _lines(said, "", 0.0, idle=True)
     beside = "" if learning else f"seed {status.seed}"
     if running:

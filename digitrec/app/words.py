@@ -96,6 +96,36 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{number(count)} times")
 
 
+def seen(num_images: int, num_drawings: int, epochs: int, share: float) -> str:
+    """Say what a training shows the network, and how often.
+
+    Parameters
+    ----------
+    num_images, num_drawings : int
+        Digits of MNIST, and generated drawings.
+    epochs : int
+        How often MNIST is shown.
+    share : float
+        Of the drawings that one epoch shows, 0 to 1.
+
+    Examples
+    --------
+    >>> seen(40_000, 0, 1, 1.0)
+    '40,000 digits of MNIST, once each'
+    >>> seen(40_000, 15_000, 2, 1.0)
+    '40,000 digits of MNIST and 15,000 generated drawings, twice each'
+    >>> seen(55_000, 85_000, 24, 0.5)
+    '55,000 digits of MNIST, 24 times each, and 85,000 generated drawings, about 12 times each'
+    """
+    digits, often = f"{num_images:,} digits of MNIST", f"{times(epochs)} each"
+    drawings = f"{num_drawings:,} generated drawings"
+    if not num_drawings:
+        return f"{digits}, {often}"
+    if share == 1:
+        return f"{digits} and {drawings}, {often}"
+    return f"{digits}, {often}, and {drawings}, about {times(round(share * epochs))} each"
+
+
 def ahead(count: int) -> str:
     """Say how many trainings come before one's own.
 

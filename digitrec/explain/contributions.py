@@ -9,7 +9,7 @@ Float64 = NDArray[np.float64]
 
 
 def contributions(
-    network: Network, image: ArrayLike, scores: ArrayLike, *, steps: int = 8
+    network: Network, image: ArrayLike, scores: ArrayLike, *, steps: int = 16
 ) -> Float64:
     """Return what every pixel of ink has added to a score, or to a difference of scores.
 
