@@ -23,7 +23,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 _IN_A_BROWSER = ("tests/browser/", "tests/test_benchmarks_page.py")
 _WITH_TRAININGS = (  # the longest first, so that no worker is left alone with it
-    "tests/browser/test_hub.py", "tests/browser/test_course_03.py", "tests/test_benchmarks_page.py",
+    "tests/browser/test_hub.py", "tests/browser/test_pad_training.py",
+    "tests/browser/test_course_03.py", "tests/test_benchmarks_page.py",
 )  # fmt: skip
 _STARTS_TENSORFLOW = {"training.py", "export.py"}
 _TAKES_SECONDS = {"digitrec.adaptation.learn"}  # it measures on all that MNIST has for that

@@ -76,9 +76,12 @@ def test_what_is_done_before_anybody_comes(tmp_path):
     assert list(tmp_path.glob("figures/fontlist*.json"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def resolved(tmp_path_factory):
-    """What pip would be asked for in all: nearly all of the time is waiting for the index."""
+    """What pip would be asked for in all, as promises.
+
+    Nearly all of the time is waiting for the index, so it is asked while other tests run.
+    """
     folder = tmp_path_factory.mktemp("index")
 
     def resolve(wanted):
@@ -90,7 +93,7 @@ def resolved(tmp_path_factory):
         return subprocess.run(command, input=asked, capture_output=True, text=True, check=False)
 
     with ThreadPoolExecutor() as pool:
-        return dict(zip(WANTED, pool.map(resolve, WANTED), strict=True))
+        yield {wanted: pool.submit(resolve, wanted) for wanted in WANTED}
 
 
 @pytest.mark.parametrize(("python", "platform"), WANTED)
@@ -98,7 +101,7 @@ def test_everything_that_pip_is_asked_for_can_be_had_for(python, platform, resol
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     (pip,) = [entry for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert pip == {"pip": ["-e ."]}  # so what pip is asked for are our dependencies
-    done = resolved[python, platform]
+    done = resolved[python, platform].result()
     if done.returncode and "connect" in done.stderr.lower() and not os.environ.get("CI"):
         pytest.skip("no package index can be reached from here")
     assert done.returncode == 0, done.stderr

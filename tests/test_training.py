@@ -198,7 +198,7 @@ def test_the_bundled_network_refuses_few_digits_and_is_calibrated():
     report = evaluation.evaluate(bundled(), part.images, part.labels)
     assert report.refused < 0.02
     assert report.ece < 0.01
-    images, labels = (array[: drawings.NUM_DIGITS] for array in drawings.load())
+    images, labels = (array[: drawings.NUM_DIGITS : 4] for array in drawings.load())
     report = evaluation.evaluate(bundled(), images, labels)
     assert 0.015 < report.refused < 0.025
     assert report.ece < 0.01

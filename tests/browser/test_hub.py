@@ -32,7 +32,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def members(browser: Browser, hub: Hub) -> Iterator[list[Member]]:
     everybody = [
         Member(browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), hub, name)
@@ -45,7 +45,15 @@ def members(browser: Browser, hub: Hub) -> Iterator[list[Member]]:
         member.check()
 
 
-def test_five_users_draw_are_answered_train_and_leave(hub: Hub, members: list[Member]) -> None:
+@pytest.fixture(scope="module")
+def started() -> list[psutil.Process]:
+    """Hold the processes of every server that is started for somebody."""
+    return []
+
+
+def test_five_users_draw_are_answered_and_train(
+    hub: Hub, members: list[Member], started: list[psutil.Process]
+) -> None:
     for member in members:
         member.log_in()
     for digit, member in enumerate(members):
@@ -54,13 +62,11 @@ def test_five_users_draw_are_answered_train_and_leave(hub: Hub, members: list[Me
         assert member.settled() == f"That's a {digit}."
     servers = hub.servers()
     assert set(servers) == set(NAMES)
-    processes = [
-        one for server in servers.values() for one in [server, *server.children(recursive=True)]
-    ]
     # Each has a server, a kernel and a folder with the course; Linux holds every process down.
     for name, server in servers.items():
         family = [server, *server.children(recursive=True)]
         assert len(family) >= 2
+        started += family
         if psutil.LINUX:
             assert {one.rlimit(resource.RLIMIT_DATA) for one in family} == {(3 * 2**30,) * 2}
         assert (hub.folder / "users" / name / "digitrec" / "01_explore_the_data.ipynb").is_file()
@@ -93,34 +99,43 @@ def test_five_users_draw_are_answered_train_and_leave(hub: Hub, members: list[Me
             expect(member.button("(Re)Train")).to_be_enabled()
         member.page.goto("about:blank")
 
-    # A server that was stopped and is started again is as good: the browser has the model.
-    until(lambda: hub.servers() == {}, "not every server was culled", 3 * IDLE + 60)
-    psutil.wait_procs(processes, timeout=30)
-    assert [one.pid for one in processes if one.is_running()] == []
-    first.page.goto(hub.address)
-    first.page.wait_for_url(re.compile("voila/render"), timeout=TRAINING)
-    first.ready()
-    expect(first.page.locator(".dr-whence")).to_contain_text("You trained this model")
-
 
 def test_the_course_opens_beside_the_pad(members: list[Member]) -> None:
     member = members[1]
-    member.log_in()
+    member.page.goto(member.address)
     member.arrive()
     link = member.page.locator(".dr-course a", has_text="What does the computer see?")
     with member.page.context.expect_page() as opened:
         link.click()
     expect(opened.value).to_have_url(re.compile(r"/user/blaise/lab/tree/+01_explore_the_data"))
     expect(opened.value.get_by_role("heading", name="What does the computer see?")).to_be_visible()
+    opened.value.close()
+    member.page.goto("about:blank")
     member.errors[:] = [said for said in member.errors if said != NOT_OURS]
 
 
-def test_nobody_comes_in_without_the_password(hub: Hub, members: list[Member]) -> None:
-    page = members[2].page
+def test_nobody_comes_in_without_the_password(browser: Browser, hub: Hub) -> None:
+    page = browser.new_context().new_page()
     page.goto(f"{hub.address}user/ada/voila/render/06_drawing_pad.ipynb")
     expect(page.locator("#username_input")).to_be_visible()
     page.locator("#username_input").fill("charles")
     page.locator("#password_input").fill("another password")
     page.locator("#login_submit").click()
     expect(page.get_by_text("Invalid username or password")).to_be_visible()
-    members[2].errors.clear()  # the browser notes that it was refused, as it should be
+    page.context.close()
+
+
+def test_a_server_that_nobody_uses_is_stopped_and_its_model_is_there_again(
+    hub: Hub, members: list[Member], started: list[psutil.Process]
+) -> None:
+    """Comes last: everybody has left, some while the others looked at the course."""
+    assert len(started) >= 2 * len(NAMES)
+    until(lambda: hub.servers() == {}, "not every server was culled", 3 * IDLE + 60)
+    psutil.wait_procs(started, timeout=30)
+    assert [one.pid for one in started if one.is_running()] == []
+    # A server that is started again is as good: the browser has the model.
+    first = members[0]
+    first.page.goto(hub.address)
+    first.page.wait_for_url(re.compile("voila/render"), timeout=TRAINING)
+    first.ready()
+    expect(first.page.locator(".dr-whence")).to_contain_text("You trained this model")
