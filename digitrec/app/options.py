@@ -13,7 +13,7 @@ MOST_SEED = 2**32 - 1
 HOW_LONG = {
     "quick": "about 15 seconds",
     "classic": "about 10 seconds",
-    "best": "about 25 minutes",
+    "best": "about 20 minutes",
 }
 """How long each recipe takes on two cores that have nothing else to do."""
 
