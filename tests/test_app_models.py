@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digitrec.app.models import (
+    DELETING,
     FRESH,
     UNREADABLE,
     Models,
@@ -127,6 +129,23 @@ def test_forgetting_deletes_it(browser: Browser) -> None:
     assert digit(models) == 0
     assert browser.model is None
     assert (models.forgettable, models.note) == (False, FRESH)
+
+
+@pytest.mark.parametrize("forgetting", [Models.forget, Models.go_back])
+def test_a_model_is_said_to_be_deleted_when_the_browser_has_done_it(
+    browser: Browser, forgetting: Callable[[Models], None]
+) -> None:
+    models = visit(browser)
+    models.try_out(small(1))
+    browser.away = True
+    notes: list[str] = []
+    models.observe(lambda change: notes.append(change.new), "note")
+    forgetting(models)
+    assert digit(models) == 0
+    assert notes == [DELETING]
+    browser.away = False
+    browser.look()
+    assert notes == [DELETING, FRESH]
 
 
 def test_a_browser_that_cannot_keep_it_is_said_and_the_model_stays(browser: Browser) -> None:

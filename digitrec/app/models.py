@@ -17,6 +17,7 @@ UNREADABLE = (
     "The model kept in this browser could not be read, so this is the one that came with the page."
 )
 FRESH = "This is the model that came with the page."
+DELETING = "Deleting the other model from this browser …"
 
 MOST_FORGOTTEN = 0.003
 """What a model that was taught may lose of its validation accuracy before a person is asked."""
@@ -177,7 +178,7 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         with self.hold_trait_notifications():
             self.network = self.comparison.old
             self.comparison = None
-            self._describe()
+            self._describe(deleting=True)
         self._keep()
 
     def forget(self) -> None:
@@ -186,7 +187,7 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         with self.hold_trait_notifications():
             self.comparison = self.offer = None
             self.network = self._bundled()
-            self._describe()
+            self._describe(deleting=True)
         self._keep()
 
     def _keep(self) -> None:
@@ -198,13 +199,15 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         change = Change("model", "model", None if mine is None else mine.model)
 
         def answered(done: bool) -> None:
-            if mine is None and self._mine is None and not done:
-                self.note = f"{FRESH} The other one could not be deleted from this browser."
-                self.forgettable = True
-            elif mine is not None and done:
+            if mine is not None and done:
                 self._end(mine, "")
             elif mine is not None:
                 self._end(mine, "This browser could not keep it: download it if you want to.")
+            elif self._mine is None and done:
+                self._describe()
+            elif self._mine is None:
+                self.note = f"{FRESH} The other one could not be deleted from this browser."
+                self.forgettable = True
 
         self._shelf.change([change], answered)
 
@@ -246,11 +249,12 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
                 self.note = UNREADABLE
                 self.forgettable = True
 
-    def _describe(self) -> None:
+    def _describe(self, *, deleting: bool = False) -> None:
         mine = self._mine
         self.own = self.forgettable = mine is not None
         if mine is None:
-            self.note = FRESH
+            # Before the browser has answered, a reload would find the other one again.
+            self.note = DELETING if deleting else FRESH
             return
         lives = "; it lives in this browser" if mine.lives else ""
         said = f"{_BY[mine.model.how]} on {_told(mine.model.day)}{lives}."
