@@ -337,9 +337,12 @@ def test_it_ends_while_a_page_is_open():
         until(lambda: num_waiting(one) == 1)
         children = psutil.Process(one.process.pid).children(recursive=True)
         assert len(children) >= 2
+        (folder,) = {Path(kernel.environ()["TMPDIR"]) for kernel in kernels(one)}
+        (folder / "left by a training").mkdir()
         one.process.terminate()
         assert one.process.wait(20) == 0
         assert [child for child in children if child.is_running()] == []
+        assert not folder.exists()
 
 
 @pytest.mark.slow

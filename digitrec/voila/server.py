@@ -5,6 +5,7 @@ means to show, and says something friendly at every other address.
 """
 
 import asyncio
+import os
 import shutil
 import socket
 import tempfile
@@ -188,6 +189,8 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         self._settings = settings
         self._log_line = journal.show if settings.log else _say_nothing
         self._private = Path(tempfile.mkdtemp(prefix="digitrec-"))
+        # A kernel that is ended while it trains cannot clear up; what it leaves goes with this.
+        os.environ["TMPDIR"] = str(self._private)
         self._journal = journal.Journal(self._private, self._log_line)
         self.start()
 
