@@ -151,9 +151,11 @@ def train(
     accuracy = _fit(model, recipe, (images, targets), rng, report, see)
     seconds = time.monotonic() - started
     report(Progress("evaluating", recipe.epochs, recipe.epochs, validation_accuracy=accuracy))
-    network = _calibrated(_rounded(to_network(model)))
+    network = _rounded(to_network(model))
     validation = mnist.load_part("validation")
-    accuracy = evaluation.evaluate(network, validation.images, validation.labels).accuracy
+    logits = network.logits(validation.images)
+    accuracy = float((logits.argmax(axis=1) == validation.labels).mean())
+    network = _calibrated(network, logits, validation.labels)
     test = mnist.load_part("test")
     result = evaluation.evaluate(network, test.images, test.labels)
     metadata = {
@@ -483,19 +485,20 @@ def _rounded(network: Network) -> Network:
     return dataclasses.replace(network, weights=halves)
 
 
-def _calibrated(network: Network) -> Network:
-    """Choose the temperature and the bound for refusing.
+def _calibrated(
+    network: Network, mnists: NDArray[np.float32], answers: NDArray[np.uint8]
+) -> Network:
+    """Choose the temperature and the bound for refusing, given what it makes of MNIST's images.
 
     Visitors write in more ways than MNIST's writers, so drawings have a say in both, and how many
     digits are refused is counted among drawings.
     """
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - only training needs it
 
-    part = mnist.load_part("validation")
     images, labels = (array[: drawings.NUM_DIGITS : 2] for array in drawings.load())
     drawn = network.logits(images).astype(np.float64)
-    logits = np.concatenate([network.logits(part.images).astype(np.float64), drawn])
-    right = np.arange(len(logits)), np.concatenate([part.labels, labels]).astype(int)
+    logits = np.concatenate([mnists.astype(np.float64), drawn])
+    right = np.arange(len(logits)), np.concatenate([answers, labels]).astype(int)
 
     def loss(log_temperature: float) -> float:
         scaled = logits / math.exp(log_temperature)
