@@ -294,7 +294,7 @@ def test_the_choice_and_the_way_to_forget(models: Models) -> None:
     assert not hidden(view.forget)
     view.forget.click()
     assert hidden(view.forget)
-    assert "came with the page" in view.note.value
+    assert "Deleting the other model" in view.note.value  # there is no browser that would say so
 
 
 def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> None:

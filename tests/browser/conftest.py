@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
@@ -175,12 +176,22 @@ def read(browser: Browser, lab: Lab) -> Iterator[Callable[..., Reader]]:
     """Give a way to open a notebook; every reader's page is closed and checked after the test."""
     readers: list[Reader] = []
 
-    def open_notebook(name: str, *, run: bool = True, width: int = 1500) -> Reader:
+    def open_notebook(
+        name: str,
+        *,
+        run: bool = True,
+        width: int = 1500,
+        change: Callable[[str], str] = lambda source: source,
+    ) -> Reader:
         viewport = {"width": width, "height": 1000}
         reader = Reader(browser.new_context(viewport=viewport).new_page(), lab)
         readers.append(reader)
         # What the last reader saved would be shown first, and leave its ink in this reader's tab.
-        shutil.copy(resources.notebooks() / name, lab.folder)
+        notebook = nbformat.read(resources.notebooks() / name, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.source = change(cell.source)
+        nbformat.write(notebook, lab.folder / name)
         reader.open_notebook(name)
         if run:
             reader.run_all()

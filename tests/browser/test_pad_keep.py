@@ -161,14 +161,8 @@ def test_a_model_that_was_damaged_in_the_browser(visit: Visit) -> None:
     note(visit).to_have_text(FRESH)
     whole = kept(5)["bytes"]
     assert isinstance(whole, list)
-    for damaged in (
-        kept(5, bytes=whole[:-7]),
-        kept(5, bytes=[255] * 1000),
-        kept(5, bytes=[0] * 500_001),
-        kept(5, bytes="no bytes"),
-        kept(5, day=7),
-        "garbage",
-    ):
+    # What the kernel makes of other bytes is tested without a browser.
+    for damaged in (kept(5, bytes=whole[:-7]), kept(5, bytes=[0] * 500_001), "garbage"):
         put(visit, "model", "model", damaged)
         again(visit)
         note(visit).to_have_text(UNREADABLE)
@@ -245,9 +239,9 @@ def test_corrections_are_kept_saved_loaded_and_learnt(visit: Visit, tmp_path: Pa
         visit.draw(UPRIGHT[digit])
         say(visit, digit)
     count(visit).to_contain_text("Three digits")
+    holds(visit, "digits", 3)
     again(visit)
     count(visit).to_contain_text("Three digits")
-    holds(visit, "digits", 3)
 
     with page.expect_download() as download:
         visit.press("Download")
