@@ -113,7 +113,7 @@ def classes_html(report: Report) -> str:
             f'<span class="dr-range" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>'
             f'<span class="dr-dot" style="left:{place(share):.1f}%"></span></span>'
             f'<span class="dr-share">{percent(share, 1)}</span>'
-            f'<span class="dr-wrong">{wrong} of {samples:,}'
+            f'<span class="dr-wrong">{wrong:,} of {samples:,}'
             '<span class="dr-wide"> wrong</span></span></li>'
         )
     return (

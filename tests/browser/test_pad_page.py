@@ -434,6 +434,9 @@ def test_axe_finds_nothing_after_a_training(meet: Callable[..., Visit]) -> None:
     visit.page.get_by_label("Recipe", exact=True).select_option("classic: about 10 seconds")
     visit.page.get_by_label("Epochs", exact=True).fill("1")
     visit.page.keyboard.press("Enter")
+    # Four of five are wrong then, and of one digit more than a thousand: nothing is wider.
+    visit.page.get_by_label("Seed", exact=True).fill("12")
+    visit.page.keyboard.press("Enter")
     visit.press("(Re)Train")
     visit.page.locator(".dr-curve").first.wait_for(timeout=TRAINING)
     assert find_faults(visit) == []
