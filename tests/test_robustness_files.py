@@ -220,7 +220,7 @@ def hostile(sign: Path) -> dict[str, bytes]:
     np.save(array, np.array([Bomb(sign)], dtype=object), allow_pickle=True)
     arrays = io.BytesIO()
     np.savez(arrays, images=np.array([Bomb(sign)], dtype=object))
-    header = b'{"__metadata__":{"format":"digitrec-network-1"},"a":{"dtype":"F32","shape":[%s],"data_offsets":[0,4]}}'  # fmt: skip # noqa: E501
+    header = b'{"__metadata__":{"format":"digitrec-network-1"},"a":{"dtype":"F32","shape":[%s],"data_offsets":[0,4]}}'  # fmt: skip # noqa: E501 - a header is one line
     return {
         "pickle": pickled,
         "npy": array.getvalue(),
