@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from digitrec import resources
 from tests.browser.lab import Lab, Reader, running_lab
@@ -61,8 +61,8 @@ def serving(queue: Path, port: int = 0) -> Iterator[str]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-# Not for the whole session: some tests kill all kernels.
-@pytest.fixture(scope="module")
+# For all that draw in a browser: see conftest.py of the repository for their order.
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a running server."""
     with serving(tmp_path_factory.mktemp("queue")) as address:
@@ -70,7 +70,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 # Not for the whole session: Playwright keeps a loop running, which other tests would find.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Give a Chromium, or skip for people who have none; where it has to be, fail."""
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
@@ -90,10 +90,12 @@ def meet(browser: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     """Give a way to open the page; every visit is checked and ended after the test."""
     visits: list[Visit] = []
 
-    def open_page(**options: Any) -> Visit:
+    def open_page(before: Callable[[Page], None] | None = None, **options: Any) -> Visit:
         options = {**DESKTOP, **options}
         visit = Visit(browser.new_context(**options).new_page(), server)
         visits.append(visit)
+        if before is not None:
+            before(visit.page)
         visit.open()
         return visit
 
@@ -116,9 +118,9 @@ def phone(meet: Callable[..., Visit]) -> Visit:
     return meet(**PHONE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def lend(browser: Browser, server: str) -> Iterator[Callable[..., Any]]:
-    """Give a way to borrow a page that the tests of a file use one after another.
+    """Give a way to borrow a page that tests use one after another.
 
     Starting a kernel costs more than most of what is tested then. A page that does not look again
     as it did when it was opened is closed, and the next test gets another.

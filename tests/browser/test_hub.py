@@ -78,6 +78,7 @@ def test_five_users_draw_are_answered_and_train(
     # has the patience.
     first = members[0]
     first.page.get_by_role("button", name="Options: quick, 2 epochs").click()
+    first.page.get_by_label("Recipe", exact=True).select_option("classic: about 10 seconds")
     first.page.get_by_label("Epochs", exact=True).fill("1")
     first.page.keyboard.press("Enter")
     for number, member in enumerate(members):

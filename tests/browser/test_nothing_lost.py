@@ -43,13 +43,6 @@ def processes(module: str) -> list[psutil.Process]:
     return found
 
 
-def kill(module: str) -> None:
-    found = processes(module)
-    assert found
-    for process in found:
-        process.kill()
-
-
 def trainer() -> psutil.Process:
     """Wait until there is a process that trains; return it."""
     end = time.monotonic() + 60
@@ -80,7 +73,7 @@ def test_a_kernel_killed_under_the_pen_takes_no_ink_along(browser: Browser, serv
         visit.page.mouse.down()
         half_a_stroke(visit, UPRIGHT[7][0][1:5])
         visit.taken()
-        kill("ipykernel_launcher")
+        visit.kernel().kill()
         half_a_stroke(visit, UPRIGHT[7][0][5:])
         visit.page.mouse.up()
         expect(visit.page.get_by_text(LOST)).to_be_visible()
@@ -105,7 +98,7 @@ def test_a_kernel_killed_while_training_leaves_model_and_drawing(
         visit.draw(UPRIGHT[3])
         start(visit)
         child = trainer()
-        kill("ipykernel_launcher")
+        visit.kernel().kill()
         expect(visit.page.get_by_text(LOST)).to_be_visible()
         child.wait(60)  # nobody trains for a page that is gone
         visit.button("Reload").click()
@@ -278,16 +271,16 @@ FLOOD = """async ([events, pause]) => {
 }"""
 
 
-def test_a_hundred_thousand_events_fill_the_pad_and_no_more(visit: Visit) -> None:
-    visit.corner()
-    visit.page.evaluate(FLOOD, [100_000, 10])
-    visit.taken()
-    expect(visit.page.locator(".digitrec")).to_contain_text(PAD_FULL)
-    assert sum(len(stroke) for stroke in visit.kept()) <= MAX_POINTS
-    visit.press("Clear")
-    visit.waiting()
-    visit.draw(UPRIGHT[7])
-    assert visit.settled() == "That's a 7."
+def test_a_hundred_thousand_events_fill_the_pad_and_no_more(pad: Visit) -> None:
+    pad.corner()
+    pad.page.evaluate(FLOOD, [100_000, 10])
+    pad.taken()
+    expect(pad.page.locator(".digitrec")).to_contain_text(PAD_FULL)
+    assert sum(len(stroke) for stroke in pad.kept()) <= MAX_POINTS
+    pad.press("Clear")
+    pad.waiting()
+    pad.draw(UPRIGHT[7])
+    assert pad.settled() == "That's a 7."
 
 
 HOSTILE = "<img src=x onerror=hacked=1><b>bold"

@@ -122,7 +122,7 @@ def test_ink_lies_under_the_pen_and_none_is_lost_while_the_kernel_is_busy(pad: V
     pad.settled()
 
 
-def test_a_batch_that_was_lost_is_sent_again(visit: Visit) -> None:
+def test_a_batch_that_was_lost_is_sent_again(meet: Callable[..., Visit]) -> None:
     lost: list[object] = []
 
     def connect(socket: WebSocketRoute) -> None:
@@ -137,9 +137,7 @@ def test_a_batch_that_was_lost_is_sent_again(visit: Visit) -> None:
 
         socket.on_message(pass_on)
 
-    visit.page.route_web_socket("**/channels*", connect)
-    visit.page.reload()
-    visit.ready()
+    visit = meet(lambda page: page.route_web_socket("**/channels*", connect))
     lost.clear()
     drawn = scribble(visit, SPIRAL)
     assert same(visit.kept(), [drawn])
@@ -271,41 +269,46 @@ def test_what_the_keys_do_is_said(pad: Visit) -> None:
     expect(words).to_contain_text("pen down, pen up")
 
 
-def test_strokes_survive_a_reload(visit: Visit) -> None:
-    visit.draw(UPRIGHT[4])
-    visit.settled()
-    before = visit.kept()
-    visit.page.reload()
-    visit.ready()
-    assert visit.settled() == "That's a 4."
-    visit.wait_for_pixel(170, 230, bright=True)
-    assert visit.kept() == before
-    visit.press("Clear")
-    visit.waiting()
-    visit.page.reload()
-    visit.ready()
-    visit.waiting()
-    expect(visit.page.locator(".dr-hint")).to_be_visible()
+def test_strokes_survive_a_reload(pad: Visit) -> None:
+    pad.draw(UPRIGHT[4])
+    pad.settled()
+    before = pad.kept()
+    pad.page.reload()
+    pad.ready()
+    assert pad.settled() == "That's a 4."
+    pad.wait_for_pixel(170, 230, bright=True)
+    assert pad.kept() == before
+    pad.press("Clear")
+    pad.waiting()
+    pad.page.reload()
+    pad.ready()
+    pad.waiting()
+    expect(pad.page.locator(".dr-hint")).to_be_visible()
 
 
-def test_ink_that_the_kernel_never_saw_survives_too(visit: Visit) -> None:
-    visit.draw([SEVEN[0][:3]])
+def test_ink_that_the_kernel_never_saw_survives_too(pad: Visit) -> None:
+    pad.draw([SEVEN[0][:3]])
     with busy():
-        rest = scribble(visit, SEVEN[0][2:])
+        rest = scribble(pad, SEVEN[0][2:])
         # The page's own clocks run, the kernel's do not.
-        visit.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
-        stored = visit.page.evaluate("JSON.parse(Object.values(sessionStorage)[0]).strokes")
+        pad.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+        stored = pad.page.evaluate("JSON.parse(Object.values(sessionStorage)[0]).strokes")
     assert len(stored) == 2
     assert same(stored[1:], [rest])
 
 
-def test_two_tabs_keep_their_own_ink(meet: Callable[..., Visit]) -> None:
-    first, second = meet(), meet()
-    first.draw(SEVEN)
-    first.settled()
-    second.page.reload()
-    second.ready()
-    second.waiting()
+def test_two_tabs_keep_their_own_ink(pad: Visit) -> None:
+    pad.draw(SEVEN)
+    pad.settled()
+    other = Visit(pad.page.context.new_page(), pad.address)
+    other.open()
+    other.waiting()
+    other.draw(UPRIGHT[1])
+    pad.page.reload()
+    pad.ready()
+    assert pad.settled() == "That's a 7."
+    other.page.close()
+    other.check()
 
 
 @pytest.mark.parametrize(
@@ -334,13 +337,15 @@ def test_a_damaged_memory_does_no_harm(pad: Visit, stored: str) -> None:
     expect(pad.page.locator(".dr-said")).to_have_text("That's a 7.")
 
 
-def test_a_browser_that_keeps_nothing_does_no_harm(visit: Visit) -> None:
-    visit.page.evaluate(
-        "() => { Storage.prototype.setItem = () => {"
+def test_a_browser_that_keeps_nothing_does_no_harm(pad: Visit) -> None:
+    pad.page.evaluate(
+        "() => { Storage.prototype.keep = Storage.prototype.setItem;"
+        "    Storage.prototype.setItem = () => {"
         "    throw new DOMException('', 'QuotaExceededError'); }; }"
     )
-    visit.draw(SEVEN)
-    assert visit.settled() == "That's a 7."
+    pad.draw(SEVEN)
+    assert pad.settled() == "That's a 7."
+    pad.page.evaluate("() => { Storage.prototype.setItem = Storage.prototype.keep; }")
 
 
 def test_a_picture_is_chosen_kept_drawn_over_and_brought_back(pad: Visit, tmp_path: Path) -> None:

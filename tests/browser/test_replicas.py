@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -59,13 +60,15 @@ def proxy() -> Iterator[Proxy]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "CONFIGPROXY_AUTH_TOKEN": token},
+        start_new_session=True,
     ) as process:
         try:
             running = Proxy(f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{orders}/", token)
             until(running.is_up, "the proxy did not start")
             yield running
         finally:
-            process.terminate()
+            # All of them: where Node.js comes from PyPI, `node` is a program that starts another.
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 def visitors(server: str) -> int:
