@@ -1,10 +1,13 @@
 """What holds for every test of the repository."""
 
+import contextlib
 import itertools
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 
 import hypothesis
+import psutil
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -85,9 +88,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile
     return _ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
+def _ours(mark: str) -> list[psutil.Process]:
+    """Return the other processes of these tests: whoever starts one hands the environment on."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            # The tracker of multiprocessing ends with the process that it serves.
+            if process.environ().get("DIGITREC_TESTS") == mark and not any(
+                "resource_tracker" in part for part in process.cmdline()
+            ):
+                found.append(process)
+    return [process for process in found if process.pid != os.getpid()]
+
+
 @pytest.fixture(autouse=True, scope="session")
-def own_queue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the tests away from the queue of this machine's trainings."""
+def own_corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests away from this machine's queue of trainings, and see that they end whole."""
+    mark = secrets.token_hex(8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DIGITREC_QUEUE", str(tmp_path_factory.mktemp("queue")))
+        patch.setenv("DIGITREC_TESTS", mark)
         yield
+    _, left = psutil.wait_procs(_ours(mark), timeout=60)
+    if left:
+        pytest.fail(f"Processes outlived their tests: {[str(process) for process in left]}")

@@ -1,5 +1,6 @@
 """What stands in `deploy/`, without starting it; `tests/browser/test_hub.py` does that."""
 
+import os
 import re
 import runpy
 import shutil
@@ -99,11 +100,13 @@ def test_the_readme_names_everything_that_may_be_set():
 
 def test_a_user_keeps_what_was_changed_and_gets_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     names = {path.name for path in resources.notebooks().glob("*.ipynb")}
     server = configuration("singleuser_config.py")
     assert server.LabApp.news_url is None  # a text would be asked for news, whatever it says
     folder = Path(server.ServerApp.root_dir)
     assert folder.parent == tmp_path
+    assert Path(os.environ["TMPDIR"]).stat().st_mode & 0o777 == 0o700
     assert {path.name for path in folder.iterdir()} == names
     first, second = sorted(names)[:2]
     (folder / first).write_text("mine")

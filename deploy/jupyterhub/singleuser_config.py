@@ -3,7 +3,10 @@
 It is read when the server starts, so a user's folder is filled then, wherever the server runs.
 """
 
+import atexit
+import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from digitrec import resources
@@ -31,6 +34,11 @@ c.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
 c.MappingKernelManager.cull_idle_timeout = 600
 c.MappingKernelManager.cull_interval = 60
 c.MappingKernelManager.cull_connected = False
+
+# A kernel that is ended while it trains cannot clear up; what it leaves goes with the server.
+private = tempfile.mkdtemp(prefix="digitrec-")
+atexit.register(shutil.rmtree, private, ignore_errors=True)
+os.environ["TMPDIR"] = private
 
 # Other users of the machine cannot listen to what somebody draws.
 c.KernelManager.transport_encryption = "auto"

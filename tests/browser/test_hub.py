@@ -3,6 +3,7 @@
 import re
 import resource
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -54,8 +55,17 @@ def started() -> dict[str, list[psutil.Process]]:
     return {}
 
 
+@pytest.fixture(scope="module")
+def corners() -> dict[str, Path]:
+    """Hold where every user's kernels put what is to be cleared up."""
+    return {}
+
+
 def test_five_users_draw_are_answered_and_train(
-    hub: Hub, members: list[Member], started: dict[str, list[psutil.Process]]
+    hub: Hub,
+    members: list[Member],
+    started: dict[str, list[psutil.Process]],
+    corners: dict[str, Path],
 ) -> None:
     for member in members:
         member.log_in()
@@ -70,6 +80,8 @@ def test_five_users_draw_are_answered_and_train(
         family = [server, *server.children(recursive=True)]
         assert len(family) >= 2
         started[name] = family
+        corners[name] = Path(family[-1].environ()["TMPDIR"])
+        assert corners[name].is_dir()
         if psutil.LINUX:
             assert {one.rlimit(resource.RLIMIT_DATA) for one in family} == {(3 * 2**30,) * 2}
         assert (hub.folder / "users" / name / "digitrec" / "01_explore_the_data.ipynb").is_file()
@@ -131,7 +143,10 @@ def test_nobody_comes_in_without_the_password(browser: Browser, hub: Hub) -> Non
 
 
 def test_a_server_that_nobody_uses_is_stopped_and_its_model_is_there_again(
-    hub: Hub, members: list[Member], started: dict[str, list[psutil.Process]]
+    hub: Hub,
+    members: list[Member],
+    started: dict[str, list[psutil.Process]],
+    corners: dict[str, Path],
 ) -> None:
     """Comes last: only the one who looked at the course is still there, with the pad open."""
     assert set(started) == set(NAMES)
@@ -140,6 +155,7 @@ def test_a_server_that_nobody_uses_is_stopped_and_its_model_is_there_again(
     until(lambda: set(hub.servers()) == {here.name}, "not every server was culled", 3 * IDLE + 60)
     psutil.wait_procs(others, timeout=30)
     assert [one.pid for one in others if one.is_running()] == []
+    assert {name for name, corner in corners.items() if corner.exists()} == {here.name}
     here.press("Clear")
     here.draw(UPRIGHT[6])
     assert here.settled() == "That's a 6."
