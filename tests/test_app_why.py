@@ -17,8 +17,9 @@ from digitrec.app.later import Later
 from digitrec.app.maps import MapsView
 from digitrec.app.state import Pad
 from digitrec.app.why import Why, reasons, sentence_of
-from digitrec.explain import Place
+from digitrec.explain import Place, contributions, smoothed
 from digitrec.network import Prediction, bundled
+from tests.browser.handwriting import UPRIGHT
 from tests.stand_ins import small
 from tests.test_app_state import draw
 from tests.test_app_views import GUARD, read
@@ -45,6 +46,19 @@ def place(where: str, kind: str, values: dict[int, float]) -> Place:
 
 TORN = prediction({4: 5.0, 9: 4.5})
 SURE = prediction({7: 9.0, 1: 2.0})
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_the_colours_are_those_of_many_more_steps(digit: int) -> None:
+    pad = Pad(bundled())
+    draw(pad, UPRIGHT[digit])
+    assert pad.answer is not None
+    shown = reasons(pad.network, pad.answer)
+    watched = np.zeros((1, 10))
+    watched[0, [shown.digit, shown.other]] = 1, -1
+    exact = smoothed(contributions(pad.network, pad.answer.image, watched, steps=128))[0]
+    inked = pad.answer.image > 0
+    assert np.corrcoef(shown.spoke[1][inked], exact[inked])[0, 1] > 0.98
 
 
 def test_a_torn_answer_names_what_speaks_for_either() -> None:
