@@ -61,7 +61,7 @@ if os.geteuid() == 0:
 c.Spawner.http_timeout = 120
 c.Spawner.start_timeout = 120
 
-# A pad needs 0.2 GB with its server, and 1.1 GB while it trains (benchmarks/binder.py). Spawners
+# A pad needs 0.2 GB with its server, and 1.2 GB while it trains (benchmarks/binder.py). Spawners
 # that can hold a user to a share of the processors do (systemd, Docker, Kubernetes); this one
 # cannot, so trainings of all users wait for each other in one queue on this machine.
 c.Spawner.mem_limit = "3G"
