@@ -164,7 +164,7 @@ tell(done=True)
         ),
         ("raise MemoryError", "The training ran out of memory."),
         (
-            "sys.stderr.write('E1 what(): std::bad_alloc'); os.abort()",
+            "os.write(2, b'E1 what(): std::bad_alloc'); os.abort()",
             "The training ran out of memory.",
         ),
         (

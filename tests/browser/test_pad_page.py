@@ -11,7 +11,7 @@ Which test reaches which state:
 | torn                       | here: test_torn_and_refused_are_said                               |
 | refused                    | here: test_torn_and_refused_are_said, test_axe_finds_nothing       |
 | no ink                     | here: test_everything_is_done_with_the_keyboard; test_pad          |
-| training                   | here: test_the_pad_stays_where_it_is; test_pad_training            |
+| training                   | here: test_the_pad_stays...learns; test_pad_training               |
 | queued                     | test_pad_training: a second training waits                         |
 | trained                    | here: test_axe_finds_nothing_after_a_training; test_pad_training   |
 | failed or cancelled        | test_pad_training: cancel                                          |

@@ -1,0 +1,1 @@
+"""Tests of what a person meets, without a browser and in one."""

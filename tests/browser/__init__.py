@@ -1,0 +1,1 @@
+"""Tests in a real browser, which share a server and a Chromium."""
