@@ -12,11 +12,11 @@ import pytest
 import recognition
 import recognition_figures
 from matplotlib.figure import Figure
-from networks import make_network
 from PIL import Image
 
 from digitrec import hand, ink, mnist, network, plots
 from digitrec.network import Calibration
+from tests.networks import make_network
 
 SCRIPT = Path(recognition.__file__)
 STEM = [[(150, 60), (150, 240)]]

@@ -4,7 +4,6 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from readers import cases, images_saying, reader, report_of
 
 from digitrec import evaluation, ink
 from digitrec.evaluation import (
@@ -18,6 +17,7 @@ from digitrec.evaluation import (
     wilson_interval,
 )
 from digitrec.network import Network
+from tests.readers import cases, images_saying, reader, report_of
 
 # What a report says
 

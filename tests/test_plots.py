@@ -11,11 +11,11 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 from PIL import Image
-from readers import images_saying, reader, report_of
 
 from digitrec import ink, plots
 from digitrec.evaluation import evaluate_ink
 from digitrec.plots import look
+from tests.readers import images_saying, reader, report_of
 
 LINE = (np.array([[150.0, 40.0], [150.0, 260.0]]),)
 HISTORY = [(0.5, 1.2, 0.6), (1.0, 0.4, 0.9), (2.0, 0.1, 0.97)]
@@ -207,7 +207,7 @@ assert not [name for name in heavy if name in sys.modules], sys.modules.keys()
 curves = plots.training_curves([(1, 0.1, 0.9)])
 assert "matplotlib.pyplot" not in sys.modules
 assert "seaborn" not in sys.modules
-from readers import report_of
+from tests.readers import report_of
 report = report_of([1, 2, 3], [1, 2, 4])
 plots.confusion_matrix(report).savefig(sys.argv[1])
 plots.accuracy_per_class(report)

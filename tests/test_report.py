@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from readers import cases, report_of
 
 from digitrec.errors import FileError
 from digitrec.report import Report, calibration_error
+from tests.readers import cases, report_of
 
 # Of four digits, one of which is read wrong; and of two.
 FOUR = report_of([1, 1, 1, 4], [1, 1, 2, 4]).to_dict()

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from drawings import SEVEN
 from visitors import OurVisitor
 
 from digitrec import serving
 from digitrec.voila.door import Door
+from tests.drawings import SEVEN
 
 pytestmark = pytest.mark.slow
 
