@@ -49,7 +49,7 @@ SURE = prediction({7: 9.0, 1: 2.0})
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_the_colours_are_those_of_many_more_steps(digit: int) -> None:
+def test_the_colours_and_shares_are_nearly_those_of_many_more_steps(digit: int) -> None:
     pad = Pad(bundled())
     draw(pad, UPRIGHT[digit])
     assert pad.answer is not None
@@ -59,6 +59,8 @@ def test_the_colours_are_those_of_many_more_steps(digit: int) -> None:
     exact = smoothed(contributions(pad.network, pad.answer.image, watched, steps=128))[0]
     inked = pad.answer.image > 0
     assert np.corrcoef(shown.spoke[1][inked], exact[inked])[0, 1] > 0.98
+    share = exact[inked].clip(0).sum() / np.abs(exact[inked]).sum()
+    assert shown.share(1) == pytest.approx(share, abs=0.05)
 
 
 def test_a_torn_answer_names_what_speaks_for_either() -> None:

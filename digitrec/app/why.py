@@ -11,7 +11,8 @@ from digitrec.app.words import a_digit
 from digitrec.network import CLASSES, Network, Prediction
 
 _CLEAR = 0.5  # of a score; a smaller change decides nothing
-# More show the eye the same, and take the time of a class that draws on one machine.
+# More would bring the shares nearer by a point or two of a hundred, and colour the ink much as
+# these do; a class that draws on one machine needs the time more.
 _STEPS = 8
 
 
