@@ -314,7 +314,11 @@ class Job:
                     encoding="utf-8",
                     errors="replace",
                     cwd=Path(__file__).parents[1],  # where the child finds this same package
-                    env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                    env={
+                        **os.environ,
+                        "TF_CPP_MIN_LOG_LEVEL": "3",
+                        "TMPDIR": str(folder),  # TensorFlow leaves files behind when it is killed
+                    },
                     start_new_session=True,
                 )
                 self._process = process

@@ -246,6 +246,16 @@ time.sleep(60)
     assert out.read_bytes() == b"old"
 
 
+def test_what_the_child_leaves_lying_about_goes_with_it(out: Path) -> None:
+    code = """
+import tempfile
+descriptor, name = tempfile.mkstemp()
+assert pathlib.Path(name).parent == folder
+file.write_bytes(b"new"); tell(done=True)
+"""
+    assert run(out, stand_in(code)).state == "done"
+
+
 def _alive(process: psutil.Process) -> bool:
     # A grandchild's zombie is the init process's to reap.
     try:

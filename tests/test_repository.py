@@ -22,7 +22,9 @@ import digitrec
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-PAGES = [page for form in ("*.md", "*/*.md", "[!.]*/*/*.md") for page in sorted(ROOT.glob(form))]
+PAGES = [
+    page for form in ("*.md", "[!.]*/*.md", "[!.]*/*/*.md") for page in sorted(ROOT.glob(form))
+]
 TEXTS = {".cff", ".cfg", ".css", ".html", ".ipynb", ".j2", ".js", ".json", ".md", ".py", ".sh"} | {
     ".toml",
     ".txt",
