@@ -173,7 +173,9 @@ def test_the_evidence_waits_for_the_pen():
     evidence = Evidence(make_network())
     before = evidence.picture.value
     evidence.pad.begin(50, 50)
+    evidence.pad._next_answer = 0.0
     evidence.pad.extend(250, 250)
+    assert not evidence.pad.answer.settled
     assert evidence.picture.value == before
     evidence.pad.end()
     assert evidence.picture.value != before
