@@ -18,9 +18,10 @@ import PIL.Image
 import traitlets
 
 from digitrec import ink
+from digitrec.app.built import built_html
 from digitrec.app.corrections import Corrections
 from digitrec.app.dashboard import Dashboard
-from digitrec.app.models import Models, checked, report_of
+from digitrec.app.models import Models, checked
 from digitrec.app.pen import Pens
 from digitrec.app.shelf import MAX_DIGITS, Shelf
 from digitrec.app.state import MAX_POINTS, SIZE, Pad
@@ -115,14 +116,54 @@ class Source:
         ]
 
 
-def read_network(content: bytes) -> None:
-    """Read a model file, ask it and write it again.
+_ABOUT = (
+    "name", "created", "seed", "seconds", "recipe_settings", "adapted", "evaluation", "validation",
+    "padding", "strides", "pools", "temperature", "min_energy", "recipe", "digitrec", "num_images",
+    "num_drawings", "num_others", "epochs", "drawings_share",
+)  # fmt: skip
 
-    A first byte of "H" has the header written by length, so that what comes after it is reached.
+
+def odd_network(source: Source) -> bytes:
+    """Return a model file that is whole but for some entries of its header.
+
+    Bytes that are changed at random are mostly no JSON any more, and refused before anything that
+    they say is looked at.
+
+    Examples
+    --------
+    >>> odd_network(Source(b"")) != tiny().to_bytes()
+    True
+    """
+    whole = tiny().to_bytes()
+    (length,) = struct.unpack_from("<Q", whole)
+    header, body = json.loads(whole[8 : 8 + length]), whole[8 + length :]
+    about = header.pop("__metadata__")
+    inside = {name: json.loads(about[name]) for name in sorted({*about} - {"format"})}
+    settings: dict[str, Any] = {}
+    for _ in range(1 + source.byte() % 4):
+        table = source.pick([settings, *inside.values(), *header.values()])
+        key = source.pick([*table, *_ABOUT])
+        small = [source.byte() % 4 for _ in range(source.byte() % 5)]
+        word = source.pick(("F16", "F32", "BF16", "I64", "same", "valid"))
+        table[key] = source.pick((source.value(), small, [word, word], word, source.number()))
+    if settings:
+        inside["metadata"]["recipe_settings"] = settings
+    header["__metadata__"] = about | {name: json.dumps(inside[name]) for name in inside}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body + source.take(source.byte())
+
+
+def read_network(content: bytes) -> None:
+    """Read a model file, ask it, tell of it and write it again.
+
+    A first byte of "H" has the header written by length, so that what comes after it is reached;
+    after a "V" the bytes choose what is odd in a file that is otherwise whole.
     """
     if content[:1] == b"H":
         header, _, body = content[1:].partition(b"\n")
         content = struct.pack("<Q", len(header)) + header + body
+    elif content[:1] == b"V":
+        content = odd_network(Source(content[1:]))
     try:
         network = checked(content)
     except FileError:
@@ -131,7 +172,7 @@ def read_network(content: bytes) -> None:
     prediction = network.predict(image)
     assert np.isclose(prediction.probabilities.sum(), 1)
     assert prediction.sentence
-    report_of(network)
+    assert built_html(network)
     again = Network.from_bytes(network.to_bytes())
     assert np.array_equal(again.logits(image[None]), network.logits(image[None]))
 
@@ -377,7 +418,8 @@ def seeds(name: str) -> list[bytes]:
     if name == "network":
         whole = tiny().to_bytes()
         (length,) = struct.unpack_from("<Q", whole)
-        return [whole, b"H" + whole[8 : 8 + length] + b"\n" + whole[8 + length :]]
+        written = b"H" + whole[8 : 8 + length] + b"\n" + whole[8 + length :]
+        return [whole, written, b"V" + bytes(range(64)), b"V" + bytes(range(255, 0, -5))]
     if name == "ink":
         lines = (
             b'{"strokes": [[[1, 2], [3, 4], [30, 90.5]], [[5, 5]]], "label": "1", "id": "a"}\n'

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -522,6 +523,7 @@ class Network:
             metadata = json.loads(about["metadata"])
             if not isinstance(metadata, dict):
                 raise TypeError("its metadata is no JSON object")
+            json.dumps(metadata, allow_nan=False)  # what cannot be written again is not taken
             return cls(arrays, architecture, calibration, metadata)
         except (
             safetensors.SafetensorError,
@@ -681,7 +683,9 @@ def _article(digit: int) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return abs(value) <= sys.float_info.max  # JSON has integers beyond it, too
 
 
 def _check_shape(name: str, array: NDArray[Any], expected: tuple[int, ...]) -> None:

@@ -88,6 +88,15 @@ def test_the_drawing_on_the_pad_is_corrected_and_taken_back(pad: Pad) -> None:
     assert corrections.digits == ()
 
 
+@pytest.mark.parametrize("digit", [0, 9])
+def test_every_digit_may_be_said(pad: Pad, digit: int) -> None:
+    corrections = Corrections()
+    view = CorrectingView(pad, corrections, GUARD)
+    draw(pad, [list(ONE[0])])
+    press(view, event="label", digit=digit)
+    assert (view.label, len(corrections.digits)) == (digit, 1)
+
+
 @pytest.mark.parametrize(
     "content",
     [None, 7, {}, *({"event": "label", "digit": digit} for digit in (None, 10, -1, True, "4"))],

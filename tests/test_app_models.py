@@ -272,6 +272,8 @@ STRANGE = {
     "a number for a text": changed(small(1), recipe=7),
     "a text for a number": changed(small(1), seed="7"),
     "a list for seconds": changed(small(1), seconds=[1]),
+    "endless seconds": changed(small(1), seconds=10**400),
+    "endless drawings": changed(small(1), recipe_settings={"num_drawings": [-(10**400)]}),
     "settings that are none": changed(small(1), recipe_settings="quick"),
     "a report that is none": changed(small(1), evaluation={"samples": -1}),
 }

@@ -340,9 +340,24 @@ def test_strokes_and_a_picture_are_never_there_both() -> None:
 def test_only_some_pictures_are_remembered() -> None:
     pad = Pad(small())
     data = photograph(7)
+    remembered = []
     for _ in range(10):
         pad.show_picture(data)
-    assert sum(content.picture is not None for content in pad._past) <= 3
+        remembered.append(sum(content.picture is not None for content in pad._past))
+    assert remembered == [0, 1, 2, *[3] * 7]
+    # What lies before the oldest of them is forgotten with those that are gone, as it came before.
+    for _ in range(20):
+        pad.undo()
+        assert pad.picture is not None
+
+
+@pytest.mark.parametrize("digit", [4, 7, 8])
+def test_a_picture_is_shown_in_the_middle_of_the_pad(digit: int) -> None:
+    pad = Pad(small())
+    pad.show_picture(photograph(digit))
+    for axis in (0, 1):
+        inked = np.flatnonzero(pad.picture.max(axis=axis))
+        assert inked[0] + inked[-1] == pytest.approx(SIZE - 1, abs=2)
 
 
 @pytest.mark.parametrize(

@@ -314,6 +314,21 @@ def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> N
     assert view.curves.value == curves_html(training.status, training.recipe.epochs)
 
 
+def test_cancel_is_there_while_it_trains_and_cancels(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training, cancelled = Training(models), []
+    monkeypatch.setattr(training, "cancel", lambda: cancelled.append(True))
+    view = retrain(training, models)
+    assert hidden(view.cancel)
+    training.running = True
+    assert not hidden(view.cancel)
+    view.cancel.click()
+    assert cancelled == [True]
+    training.running = False
+    assert hidden(view.cancel)
+
+
 def test_the_beginning_and_the_end_of_a_training_are_announced(models: Models) -> None:
     training = Training(models)
     view = retrain(training, models)

@@ -189,6 +189,16 @@ def test_stages_end_in_the_image():
     assert all(0 <= step.min() <= step.max() <= 1 for step in steps.values())
 
 
+@pytest.mark.parametrize(("scale", "width"), [(1, 56), (0.4, 56), (0.01, 31)])
+def test_what_is_trimmed_reaches_from_edge_to_edge(scale, width):
+    shown = ink.stages(moved([[(20, 100), (280, 100)]], scale))["trimmed"]
+    columns = np.flatnonzero(shown.max(axis=0) > 0.5)
+    assert np.ptp(columns) + 1 == pytest.approx(width, abs=1)  # a dot is not blown up to a blot
+    assert columns[0] + columns[-1] == pytest.approx(55, abs=1)
+    # The pen, 18 of the canvas's pixels wide, grows with the drawing: so all of that is there.
+    assert shown[:, 28].sum() == pytest.approx(18 * width / (260 * scale + 18), rel=0.05)
+
+
 def test_the_drawing_is_shown_where_it_was_drawn():
     corner = ink.stages(moved(SEVEN, 0.3))["drawing"]
     assert corner[:28, :28].sum() == pytest.approx(corner.sum(), rel=0.01)

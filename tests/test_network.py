@@ -291,7 +291,11 @@ def rewritten(**about):
         rewritten(calibration="{"),
         rewritten(calibration='{"temperature": 0}'),
         rewritten(calibration='{"temperature": NaN}'),
+        rewritten(calibration=f'{{"temperature": 1{"0" * 400}}}'),
+        rewritten(calibration=f'{{"min_energy": -1{"0" * 400}}}'),
         rewritten(metadata="3"),
+        rewritten(metadata='{"seconds": [NaN]}'),
+        rewritten(metadata='{"seconds": 1e999}'),
     ],
     # Old versions of safetensors write what a file says about itself in an order of chance.
     ids=lambda content: f"{len(content)} bytes",

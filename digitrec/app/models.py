@@ -23,6 +23,7 @@ MOST_FORGOTTEN = 0.003
 """What a model that was taught may lose of its validation accuracy before a person is asked."""
 
 _MOST_NUMBERS = 2_000_000  # that one image becomes inside a network; ours need 100,000
+_MOST_TOLD = 1e15  # what a model may say of itself in numbers; a trillion would do
 _TEXTS = ("created", "recipe", "digitrec")
 _BY = {
     "trained": "You trained this model",
@@ -294,6 +295,7 @@ def checked(content: bytes) -> Network:
         and type(about.get("seed", 0)) is int
         and _is_number(about.get("seconds", 0))
         and all(isinstance(about.get(name, {}), dict) for name in ("recipe_settings", "adapted"))
+        and _can_be_told(about)
         and ("evaluation" not in about or report_of(network) is not None)
     )
     if not sound:
@@ -379,8 +381,20 @@ def _numbers_inside(network: Network) -> int:
     return total
 
 
+def _can_be_told(about: Any) -> bool:
+    """Return whether all numbers in JSON values are such that a page can compute and show them."""
+    parts = [about]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict | list):
+            parts += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, int | float) and not abs(part) <= _MOST_TOLD:
+            return False
+    return True
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_share(value: Any) -> TypeGuard[float]:

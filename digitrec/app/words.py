@@ -59,7 +59,7 @@ def percent(share: float, digits: int = 0, *, brief: bool = False) -> str:
     """
     step = 10.0**-digits
     value = 100 * share
-    if 0 < value < step / 2:
+    if 0 < value <= step / 2:
         return f"{'<' if brief else 'under '}{step:.{digits}f} %"
     if 100 - step / 2 <= value < 100:
         return f"{'>' if brief else 'over '}{100 - step:.{digits}f} %"
