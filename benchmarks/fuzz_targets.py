@@ -324,7 +324,7 @@ class _Page:
         self.widgets = [_instances[key] for key in _instances if key not in before]
         # A few of them do more with a message than keep a value.
         self.hearing = [one for one in self.widgets if one._msg_callbacks.callbacks]
-        self.inputs = 0
+        self.inputs = self.pens = 0
 
     def close(self) -> None:
         for widget in self.widgets:
@@ -332,6 +332,7 @@ class _Page:
 
 
 _pages: list[_Page] = []
+_STROKES = ("down", "move", "up", "down", "move", "up", "undo", "redo", "clear", "predict")
 _EVENTS = (
     "found", "changed", "failed", "open", "download", "label", "undo", "ready", "click",
     "client_ready", "else",
@@ -384,7 +385,10 @@ def _send(page: _Page, source: Source) -> None:
     else:
         event: Any = {"event": source.pick(_EVENTS), "digit": source.number()}
         event |= {"name": source.text(), "ticket": source.value(), "digits": source.value()}
-        event |= {"pen": "a", "number": source.byte(), "do": [["down", source.points()]]}
+        # A pen of its own for every message, since a pen's messages are taken in their order only.
+        page.pens += 1
+        actions = [[source.pick(_STROKES), source.points()] for _ in range(source.byte() % 4)]
+        event |= {"pen": str(page.pens), "number": source.pick((1, 1, 1, 2)), "do": actions}
         data = {"method": "custom", "content": event if source.byte() % 8 else source.value()}
     buffers = [source.take(source.byte())] if source.byte() % 3 == 0 else []
     try:

@@ -1,5 +1,6 @@
 """How good it is, and the images behind every cell of the confusion matrix, without a browser."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -46,7 +47,7 @@ def test_the_quality_changes_with_the_model(models: Models) -> None:
     models.network = small(1, evaluation=report(15).to_dict())
     text = read(view.summary.value).text
     assert "75.00 %" in text
-    assert "20 test digits" in text
+    assert "20 test digits right, 5 wrong." in text
     assert "dr-hidden" not in view.mistakes.choice._dom_classes
     assert read(view.classes.value).seen.count("li") == 10
 
@@ -67,6 +68,41 @@ def test_classes_that_were_not_tested_are_said() -> None:
     text = read(quality.classes_html(report(3, samples=4))).text
     assert text.count("none tested") == 6
     assert "0.0 %" in text
+
+
+def test_every_digit_is_told_with_its_share_and_what_is_wrong() -> None:
+    found = report(15)
+    empty = np.zeros_like(found.no_ink)
+    empty[2] = 3
+    html = quality.classes_html(replace(found, no_ink=empty))
+    text = read(html).text
+    assert text.count("0 of 2 wrong") == 4
+    assert text.count("1 of 2 wrong") == 5
+    assert text.count("3 of 5 wrong") == 1  # of a drawing without ink nothing can be right
+    assert "50 %100 %" in text.replace("\n", "")  # the ends of the scale
+    assert [dot for _, _, dot in places(html)] == [100] * 5 + [0] * 5
+
+
+def places(html: str) -> list[list[float]]:
+    """Return where the interval of every digit begins, how wide it is, and where its dot lies."""
+    found = [re.findall(r"(?:left|width):([\d.]+)%", row) for row in html.split("<li>")[1:]]
+    return [[float(each) for each in row] for row in found]
+
+
+def test_the_line_through_a_dot_is_its_interval(good: Report) -> None:
+    html = quality.classes_html(good)
+    assert "95 %" in read(html).text
+    ends = zip(places(html), good.per_class, good.per_class_interval, strict=True)
+    for (left, width, dot), share, (low, high) in ends:
+        assert 0 < left == pytest.approx(2000 * (low - 0.95), abs=0.06)
+        assert left + width == pytest.approx(2000 * (high - 0.95), abs=0.11)
+        assert dot == pytest.approx(2000 * (share - 0.95), abs=0.06)
+
+
+def test_what_is_right_is_shaded_by_its_share_of_a_row() -> None:
+    html = mistakes.confusion_html(report(15))
+    shades = re.findall(r'class="dr-right" style="--dr-shade:([\d.]+)"', html)
+    assert [float(shade) for shade in shades] == pytest.approx([1] * 5 + [0.625] * 5, abs=0.006)
 
 
 def test_nothing_is_read_before_a_cell_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -355,6 +355,17 @@ def test_samples_come_from_their_class_and_others_when_asked() -> None:
     view.others.click()
     assert view.picture.value != first
     np.testing.assert_array_equal(samples.choose(5), samples.choose(5))
+    part = mnist.load_part("validation")
+    labels = part.labels.tolist()
+    label = dict(zip((image.tobytes() for image in part.images), labels, strict=True))
+    for digit, row in enumerate(samples.choose(5)):
+        assert {label[image.tobytes()] for image in row} == {digit}
+
+
+def test_rows_of_digits_are_labelled_where_a_row_is_a_class() -> None:
+    labels = [f"<span>{digit}</span>" for digit in range(10)]
+    assert all(label in samples.samples_html(None) for label in labels)
+    assert not any(label in samples.samples_html(None, 7) for label in labels)
 
 
 def test_one_digit_may_be_chosen_and_many_of_it_seen() -> None:
