@@ -2,7 +2,7 @@
 
 Run:  python benchmarks/fuzz.py [--runs 1000000] [--targets network ink] [--seed 1] [--keep FOLDER]
 
-The inputs are shared out among the targets of ``fuzz_targets.py``, each of which runs in a process
+The inputs are shared out among the targets of ``fuzz_targets.py``, each of which runs in processes
 of its own. A fault does not end the run: its input is kept and its place is printed, once a place.
 With ``--keep`` the inputs that reached something new are kept as well, and a later run begins with
 them. Needs atheris, which comes with ``digitrec[test]`` on Linux.
@@ -30,6 +30,8 @@ SECONDS = 60
 """One input that takes longer is a fault."""
 MEGABYTES = 4096
 """So is one that needs more memory."""
+AT_A_TIME = 20_000
+"""Inputs for one process, which grows by up to 50 KB with each; without atheris it does not."""
 
 
 def run_target(name: str, arguments: list[str]) -> None:
@@ -41,7 +43,7 @@ def run_target(name: str, arguments: list[str]) -> None:
         import fuzz_targets
 
     folder = Path(os.environ["DIGITREC_FUZZ"])
-    seen: set[str] = set()
+    seen = {path.read_text().partition(": ")[0] for path in folder.glob("fault-*.txt")}
 
     def try_one(content: bytes) -> None:
         try:
@@ -66,7 +68,7 @@ def run_target(name: str, arguments: list[str]) -> None:
 
 
 def fuzz(name: str, runs: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Fuzz one target in a child process; return what came of it.
+    """Fuzz one target in child processes, one after another; return what came of it.
 
     Parameters
     ----------
@@ -75,39 +77,44 @@ def fuzz(name: str, runs: int, seed: int, folder: Path) -> dict[str, Any]:
     runs : int
         How many inputs.
     seed : int
-        Of the fuzzer's dice.
+        Of the fuzzer's dice in the first process; the next has the next.
     folder : Path
         Keeps the inputs that reached something new, and the faults.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("fault-*"):
         old.unlink()
-    limits = [f"-runs={runs}", f"-seed={seed}", f"-max_len={LONGEST.get(name, 512)}"]
-    limits += [f"-timeout={SECONDS}", f"-rss_limit_mb={MEGABYTES}", "-print_final_stats=1"]
+    limits = [f"-max_len={LONGEST.get(name, 512)}", f"-timeout={SECONDS}"]
+    limits += [f"-rss_limit_mb={MEGABYTES}", "-print_final_stats=1"]
     limits += [f"-artifact_prefix={folder}/fault-"]
     command = [sys.executable, __file__, "--child", name, *limits]
+    environment = {**os.environ, "DIGITREC_FUZZ": str(folder), "OMP_NUM_THREADS": "1"}
     started = time.monotonic()
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        env={**os.environ, "DIGITREC_FUZZ": str(folder), "OMP_NUM_THREADS": "1"},
-    )
-    (folder / "log.txt").write_text(done.stdout + done.stderr)
-    count = re.search(r"number_of_executed_units: (\d+)", done.stderr)
-    reached = re.findall(r"ft: (\d+)", done.stderr)
+    inputs, reached, early = 0, 0, []
+    for part, first in enumerate(range(0, runs, AT_A_TIME)):
+        done = subprocess.run(
+            [*command, f"-runs={min(AT_A_TIME, runs - first)}", f"-seed={seed + part}"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=environment,
+        )
+        (folder / f"log-{part}.txt").write_text(done.stdout + done.stderr)
+        if (count := re.search(r"number_of_executed_units: (\d+)", done.stderr)) is not None:
+            inputs += int(count[1])
+        # Each begins with the inputs that were kept, so that the last one knows of all.
+        reached = int((re.findall(r"ft: (\d+)", done.stderr) or [reached])[-1])
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or ["nothing was said"]
+            why = [line for line in lines if "ERROR" in line or "Error" in line] or lines[-1:]
+            early.append(f"ended early: {why[0]}")
     faults = [path.read_text().splitlines()[0] for path in sorted(folder.glob("fault-*.txt"))]
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["nothing was said"]
-        why = [line for line in lines if "ERROR" in line or "Error" in line] or lines[-1:]
-        faults.append(f"ended early: {why[0]}")
     return {
-        "inputs": int(count[1]) if count else 0,
-        "reached": int(reached[-1]) if reached else 0,
+        "inputs": inputs,
+        "reached": reached,
         "seconds": time.monotonic() - started,
-        "faults": faults,
+        "faults": faults + early,
     }
 
 

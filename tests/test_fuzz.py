@@ -88,7 +88,7 @@ def test_a_fault_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*FAULTS[name], broken)
     monkeypatch.setattr(fuzz_targets, "_pages", [])
     rng = np.random.default_rng(1)
-    inputs = fuzz_targets.seeds(name) + [rng.bytes(400) for _ in range(40)]
+    inputs = fuzz_targets.seeds(name) + [rng.bytes(400) for _ in range(200)]
     with pytest.raises(ZeroDivisionError):
         feed(name, inputs)
 
