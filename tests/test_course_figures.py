@@ -1,4 +1,5 @@
 import io
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -129,6 +130,16 @@ def test_the_table_of_sizes_adds_up():
     assert table.rows[0][2] == "5 × 5 × 1 × 3 + 3\n= 78"
     reader = Reader(table._repr_html_().replace("<br>", ""))
     assert not reader.open
+
+
+def test_a_table_shows_every_cell_and_one_row_in_bold():
+    rows = [["a", "1", "<2>"], ["b", "3", "4\n5"]]
+    html = tables.Table(["name", "first", "second"], rows, "words", strong=1)._repr_html_()
+    assert re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", html) == ["name", "first", "second"]
+    body = re.findall(r"<tr([^>]*)><th scope=\"row\"[^>]*>(.*?)</th>(.*?)</tr>", html)
+    assert [(name, "bold" in style) for style, name, _ in body] == [("a", False), ("b", True)]
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row) for _, _, row in body]
+    assert cells == [["1", "&lt;2&gt;"], ["3", "4<br>5"]]
 
 
 def test_the_table_of_the_softmax_has_a_row_for_each_digit():

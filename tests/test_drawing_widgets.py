@@ -83,9 +83,9 @@ def test_the_frame_tells_what_is_read():
     network = make_network()
     framing = Framing(network, DRAWINGS, digit=2)
     framing.size.value = 0.7
-    read = network.logits(np.stack(framing.images())).argmax(axis=1)
-    told = re.findall(r"<b>(\d)</b>", framing.sentence())
-    assert told == [str(digit) for digit in read]
+    read = network.predict_many(np.stack(framing.images()))
+    told = re.findall(r"<b>(\d)</b> \((\d+) %\)", framing.sentence())
+    assert told == [(str(each.digit), f"{each.confidence:.0%}"[:-1]) for each in read]
 
 
 def test_every_stage_follows_the_pen():
@@ -136,7 +136,9 @@ def test_the_bound_is_counted_on_both_sides():
     for bound in (1.5, 4.2, 5.0, 8.9):
         refusing.bound.value = bound
         assert refusing.shares() == ((digits < bound).mean(), (others < bound).mean())
-        assert f"{(others < bound).mean() * 100:.0f} %" in refusing.picture.value
+        refused, lost = f"{(others < bound).mean():.0%}", f"{(digits < bound).mean():.1%}"
+        told = re.findall(r"<b>([\d.]+) %</b>", refusing.picture.value)
+        assert told == [refused[:-1], lost[:-1]]
         assert refusing.picture.value.count("<polyline") >= 3
 
 

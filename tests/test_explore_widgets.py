@@ -1,7 +1,10 @@
+import base64
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digitrec import plots
 from digitrec.course import DigitBrowser, ShiftedDigit, averages, sheets
@@ -48,6 +51,17 @@ def test_the_browser_goes_from_the_most_ordinary_to_the_oddest():
     assert seen == sorted(seen)
     assert seen[0] == far[PART.labels == 4].min()
     assert seen[-1] == far[PART.labels == 4].max()
+
+
+def test_the_difference_is_orange_where_there_is_more_ink_and_blue_where_it_is_missing():
+    browser = DigitBrowser(PART, AVERAGES, digit=4)
+    difference = PART.images[browser.place()] - AVERAGES[4]
+    _, content = pictures_in(browser.picture.value)[2].split(",")
+    with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
+        pixels = np.asarray(picture.convert("RGB").resize((28, 28))).astype(int)
+    warmer = pixels[..., 0] - pixels[..., 2]
+    assert (warmer[difference > 100] > 0).all()
+    assert (warmer[difference < -100] < 0).all()
 
 
 def test_the_browser_says_what_the_nearest_average_is():

@@ -121,6 +121,33 @@ def test_svg_and_picture_show_the_same():
         assert (np.abs(pixels.astype(int) - channels).max(axis=-1) < 8).sum() > least
 
 
+def test_a_chart_puts_its_points_where_its_axes_say():
+    corners = [(-2.0, 0.0), (0.0, 5.0), (2.0, 10.0)]
+    chart = Chart(Axis("x", -2, 2), Axis("y", 0, 10), [Dots(corners, BLUE), Line(corners, BLUE)])
+    svg = chart.svg()
+    frame, *ticks, line = (
+        [tuple(map(float, point.split(","))) for point in points.split()]
+        for points in re.findall(r'points="([^"]+)"', svg)
+    )
+    (left, _), (_, floor), (right, _) = frame
+    dots = [tuple(map(float, xy)) for xy in re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', svg)]
+    assert dots == line
+    assert dots[0] == (left, floor)
+    assert dots[2][0] == right
+    assert dots[1] == pytest.approx(((left + right) / 2, (floor + dots[2][1]) / 2), abs=0.1)
+    assert re.search(rf'<text x="{(left + right) / 2:.1f}" [^>]*>x</text>', svg)
+    # Every number stands at its tick: those of x below the frame, those of y left of it.
+    assert sum(start[1] == floor < end[1] for start, end in ticks) == len(chart.x.ticks())
+    assert sum(start[0] < left == end[0] for start, end in ticks) == len(chart.y.ticks())
+    pixels = np.asarray(chart.picture())
+    scale = pixels.shape[1] / charts.WIDTH
+    channels = [int(BLUE[at : at + 2], 16) for at in (1, 3, 5)]
+    for x, y in dots:
+        assert pixels[round(y * scale), round(x * scale) - 1].tolist() == pytest.approx(
+            channels, abs=8
+        )
+
+
 # The descent
 
 

@@ -201,6 +201,18 @@ def test_a_network_that_is_as_sure_as_it_is_right_is_said_to_be():
     assert "On average it is about as sure as it is right." in sentence
 
 
+def test_the_diagram_has_a_dot_and_a_difference_for_every_filled_bin():
+    logits = np.random.default_rng(1).normal(0, 2, (300, 10))
+    widget = Temperature({"some": (logits, np.arange(300) % 10)})
+    table = widget.table()
+    filled = table[table[:, 0] > 0]
+    svg = widget.picture.value
+    radii = [float(radius) for radius in re.findall(r'<circle [^>]*r="([\d.]+)"', svg)]
+    expected = [3 * (1 + np.log10(count)) ** 0.5 for count in filled[:, 0]]
+    assert radii[:1] + radii[2:] == pytest.approx(expected, rel=0.01)  # the second is the legend's
+    assert svg.count('stroke-width="3"') == len(filled) + 1 + 1  # two legends
+
+
 def test_a_temperature_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least were expected"):
         Temperature({})
