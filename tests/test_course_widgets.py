@@ -75,6 +75,30 @@ def test_every_control_of_the_kernel_changes_the_picture(control):
     assert pictures_in(slide.picture.value) != pictures_in(before)
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_the_frame_is_where_the_kernel_is(padding):
+    slide = SlidingKernel(make_network(Architecture(padding=(padding, padding))), IMAGE)
+    for row, column in ((0, 0), (3, 11)):
+        slide.row.value, slide.column.value = row, column
+        yellow = (np.asarray(slide._digit(slide.step())) == (255, 214, 0)).all(axis=-1)
+        # The kernel has five by five cells; where there is padding it is drawn around the image.
+        side = len(yellow) // (28 if padding == "valid" else 32)
+        for start, places in ((row, yellow.any(axis=1)), (column, yellow.any(axis=0))):
+            first, last = np.flatnonzero(places)[[0, -1]]
+            assert first == pytest.approx(start * side, abs=side / 2)
+            assert last + 1 == pytest.approx((start + 5) * side, abs=side / 2)
+
+
+def test_the_map_is_written_up_to_where_the_kernel_is():
+    slide = SlidingKernel(make_network(), IMAGE)
+    slide.row.value, slide.column.value = 2, 5
+    pixels = np.asarray(slide._written())
+    side = len(pixels) // 24
+    middles = pixels[side // 2 :: side, side // 2 :: side]
+    blank = (middles == (226, 226, 230)).all(axis=-1)
+    assert blank.ravel().tolist() == [False] * (2 * 24 + 6) + [True] * (24 * 24 - 2 * 24 - 6)
+
+
 def test_the_map_fills_up_row_by_row():
     slide = SlidingKernel(make_network(), IMAGE)
     slide.row.value = slide.column.value = 0

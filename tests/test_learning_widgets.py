@@ -159,6 +159,18 @@ def test_every_control_of_the_descent_changes_the_picture(neuron, control, value
     assert descent.picture.value != before
 
 
+def test_both_kinds_of_digits_stand_at_what_they_want(neuron):
+    _, chart = Descent(neuron).charts()
+    _, more, less = chart.marks
+    assert (len(more.points), len(less.points)) == (
+        (neuron.answers == 1).sum(), (neuron.answers == 0).sum(),
+    )  # fmt: skip
+    for dots, wanted in ((more, 1), (less, 0)):
+        inks, heights = np.transpose(dots.points)
+        assert set(heights) == {wanted}
+        assert np.array_equal(np.sort(inks), np.sort(neuron.ink[neuron.answers == wanted]))
+
+
 @pytest.mark.parametrize(
     ("rate", "steps", "said"),
     [
