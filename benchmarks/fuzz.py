@@ -103,8 +103,8 @@ def fuzz(name: str, runs: int, seed: int, folder: Path) -> dict[str, Any]:
         (folder / f"log-{part}.txt").write_text(done.stdout + done.stderr)
         if (count := re.search(r"number_of_executed_units: (\d+)", done.stderr)) is not None:
             inputs += int(count[1])
-        # Each begins with the inputs that were kept, so that the last one knows of all.
-        reached = int((re.findall(r"ft: (\d+)", done.stderr) or [reached])[-1])
+        # Each begins with the inputs that were kept, but without what happens only once.
+        reached = max([reached, *map(int, re.findall(r"ft: (\d+)", done.stderr))])
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["nothing was said"]
             why = [line for line in lines if "ERROR" in line or "Error" in line] or lines[-1:]

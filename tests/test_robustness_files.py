@@ -4,6 +4,7 @@ import ast
 import io
 import os
 import pickle
+import re
 import shutil
 import struct
 import subprocess
@@ -161,6 +162,18 @@ def test_a_picture_cut_anywhere_is_a_picture_or_said_to_be_none(kind: str) -> No
             assert str(error) in (NO_PICTURE, NO_INK)  # noqa: PT017 - the last cuts may do no harm
             assert len(pad.strokes) == 1
     assert refused > 30
+
+
+def test_a_picture_with_a_fraction_for_a_place_is_said_to_be_none() -> None:
+    file = io.BytesIO()
+    PIL.Image.new("L", (10, 14), 255).save(file, "TIFF")
+    # The entry that says where the pixels begin holds an integer, and is made to hold a fraction.
+    content = re.sub(rb"\x11\x01[\x03\x04]\x00", b"\x11\x01\x05\x00", file.getvalue())
+    assert content != file.getvalue()
+    pad = drawn()
+    with pytest.raises(FileError, match=NO_PICTURE):
+        pad.show_picture(content)
+    assert len(pad.strokes) == 1
 
 
 def test_a_program_that_is_called_a_picture_is_not_run(tmp_path: Path) -> None:

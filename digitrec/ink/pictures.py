@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,12 @@ MAX_PIXELS = 40_000_000
 """A picture with more pixels is refused before it is unpacked."""
 
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # none that needs a program
+# A broken PNG is a SyntaxError to Pillow and a broken header a ValueError; the others come out of
+# the depths of its readers, as where a TIFF gives a fraction for a place in the file.
+_DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError,
+    TypeError, LookupError, ArithmeticError, RuntimeError, struct.error,
+)  # fmt: skip
 _WORK = 400  # longest side a picture is worked on at, pixels
 _LARGE = 4_000_000  # pixels; more of them are not taken as numbers
 _MOST_ZOOM = 4  # what a small picture is made larger by
@@ -178,8 +185,7 @@ def _from_file(source: str | os.PathLike[str] | bytes) -> PIL.Image.Image:
         raise FileError(f"{name}: a picture (PNG, JPEG, …) was expected, and it is none") from error
     except PIL.Image.DecompressionBombError as error:
         raise FileError(f"{name}: at most {MAX_PIXELS:,} pixels were expected") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        # Pillow's readers raise SyntaxError for a broken PNG and ValueError for broken headers.
+    except _DAMAGED as error:
         raise FileError(f"{name}: a picture was expected: {error}") from error
 
 
