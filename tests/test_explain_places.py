@@ -30,6 +30,44 @@ def test_a_square_has_eight_lines_and_a_gap_in_the_middle():
     assert (bottom - top, right - left) == (5, 5)
     assert not SQUARE[top:bottom, left:right].any()
     assert abs(top + bottom - 28) <= 1
+    assert abs(left + right - 28) <= 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_gap_lies_where_its_name_says_and_touches_hardly_any_ink(seed):
+    image = np.roll(SQUARE, (seed - 2, 2 - seed), axis=(0, 1))
+    image *= np.random.default_rng(seed).random((28, 28)) > 0.3
+    middles = [np.flatnonzero(image.any(axis=axis))[[0, -1]].mean() for axis in (1, 0)]
+    for place in places(make_network(), image):
+        top, left, bottom, right = place.box
+        if place.kind == "gap":
+            assert image[top:bottom, left:right].sum() <= 1
+        down, across = (top + bottom - 1) / 2 - middles[0], (left + right - 1) / 2 - middles[1]
+        assert ("right" in place.where) == (across > 2.9)
+        assert ("left" in place.where) == (across < -2.9)
+        assert ("bottom" in place.where) == (down > 2.9)
+        assert ("top" in place.where) == (down < -2.9)
+
+
+def test_a_gap_is_found_beside_the_ink_in_its_place():
+    image = np.zeros((28, 28), np.float32)
+    image[[0, -1], :] = image[:, [0, -1]] = 1
+    image[9:19, 9:13] = 1
+    (gap,) = [place for place in places(make_network(), image) if place.name == "gap in the middle"]
+    top, left, bottom, right = gap.box
+    assert (bottom - top, right - left, right) == (5, 5, 18)
+    assert not image[top:bottom, left:right].any()
+    image[9:19, 9:13], image[9:13, 9:19] = 0, 1
+    (gap,) = [place for place in places(make_network(), image) if place.name == "gap in the middle"]
+    assert (gap.box[2], gap.box[1] + gap.box[3]) == (18, 27)
+
+
+def test_bytes_are_the_same_as_floats():
+    image = (SQUARE * np.random.default_rng(1).integers(0, 256, (28, 28))).astype(np.uint8)
+    found, same = (places(make_network(), each) for each in (image, image / np.float32(255)))
+    assert [(one.name, one.box) for one in found] == [(one.name, one.box) for one in same]
+    for one, other in zip(found, same, strict=True):
+        np.testing.assert_allclose(one.logits, other.logits, atol=1e-4)
 
 
 def test_places_are_named_within_the_drawing_not_within_the_frame():
