@@ -85,7 +85,8 @@ def fuzz(name: str, runs: int, seed: int, folder: Path) -> dict[str, Any]:
     for old in folder.glob("fault-*"):
         old.unlink()
     limits = [f"-max_len={LONGEST.get(name, 512)}", f"-timeout={SECONDS}"]
-    limits += [f"-rss_limit_mb={MEGABYTES}", "-print_final_stats=1"]
+    # Long inputs from the start: otherwise they grow with the number of inputs of a process.
+    limits += [f"-rss_limit_mb={MEGABYTES}", "-len_control=0", "-print_final_stats=1"]
     limits += [f"-artifact_prefix={folder}/fault-"]
     command = [sys.executable, __file__, "--child", name, *limits]
     environment = {**os.environ, "DIGITREC_FUZZ": str(folder), "OMP_NUM_THREADS": "1"}

@@ -178,9 +178,15 @@ def read_network(content: bytes) -> None:
 
 
 def read_ink(content: bytes) -> None:
-    """Read an ink file, plain, compressed or compressed here, and look at what it shows."""
+    """Read an ink file, plain, compressed or compressed here, and look at what it shows.
+
+    After a "V" the bytes choose what is odd in lines that are otherwise whole.
+    """
     if content[:1] == b"Z":
         content = gzip.compress(content[1:], 1, mtime=0)
+    elif content[:1] == b"V":
+        source = Source(content[1:])
+        content = "\n".join(_line(source) for _ in range(1 + source.byte() % 4)).encode()
     try:
         samples = ink.parse(content, max_bytes=MAX_INK_BYTES)
     except FileError:
@@ -250,7 +256,9 @@ def picture_of(source: Source) -> bytes:
 
 
 def _line(source: Source) -> str:
-    record = {"label": source.pick("0123456789x"), "strokes": [source.points()]}
+    record: dict[str, Any] = {"label": source.pick("0123456789x"), "strokes": [source.points()]}
+    if source.byte() % 4 == 0:
+        record[source.pick(("label", "strokes", "id", "writer", "else"))] = source.value()
     text = json.dumps(record)
     return text if source.byte() % 8 else text[: source.byte()] + source.text()
 
@@ -429,7 +437,8 @@ def seeds(name: str) -> list[bytes]:
             b'{"strokes": [[[1, 2], [3, 4], [30, 90.5]], [[5, 5]]], "label": "1", "id": "a"}\n'
             b'{"label": "7", "writer": "w", "strokes": [[[0, 0], [9, 0], [4, 20]]]}\n'
         )
-        return [lines, b"Z" + lines, gzip.compress(lines, mtime=0)]
+        odd = b"V" + bytes(range(200))
+        return [lines, b"Z" + lines, gzip.compress(lines, mtime=0), odd]
     if name == "picture":
         return [_drawn(mode, kind) for mode, kind in _KINDS]
     return [bytes(range(256)), bytes(64), bytes(range(255, 0, -3)) * 3]
