@@ -176,6 +176,21 @@ def test_a_picture_with_a_fraction_for_a_place_is_said_to_be_none() -> None:
     assert len(pad.strokes) == 1
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_picture_with_a_number_that_is_none_is_refused(number: float) -> None:
+    pixels = np.full((14, 10), 255, np.float32)
+    pixels[2:12, 4:6] = 0
+    pixels[3, 3] = number
+    picture, file = PIL.Image.fromarray(pixels), io.BytesIO()
+    picture.save(file, "TIFF")
+    pad = drawn()
+    with pytest.raises(FileError, match=NO_PICTURE):
+        pad.show_picture(file.getvalue())
+    assert len(pad.strokes) == 1
+    with pytest.raises(ValueError, match="finite numbers"):
+        ink.picture_image(picture)
+
+
 def test_a_program_that_is_called_a_picture_is_not_run(tmp_path: Path) -> None:
     """PostScript is a language; Pillow hands it to an interpreter."""
     sign = tmp_path / "sign"

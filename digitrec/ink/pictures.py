@@ -137,6 +137,7 @@ def _open(source: Picture) -> NDArray[np.float32]:
         picture = _from_array(source)
     elif isinstance(source, PIL.Image.Image):
         picture = source
+        _check_numbers(picture)
     else:
         picture = _from_file(source)
     if min(picture.size) < 1:
@@ -180,6 +181,7 @@ def _from_file(source: str | os.PathLike[str] | bytes) -> PIL.Image.Image:
                         f"{picture.width:,} × {picture.height:,}; make it smaller"
                     )
                 picture.load()
+                _check_numbers(picture)
                 return PIL.ImageOps.exif_transpose(picture)
     except PIL.UnidentifiedImageError as error:
         raise FileError(f"{name}: a picture (PNG, JPEG, …) was expected, and it is none") from error
@@ -187,6 +189,11 @@ def _from_file(source: str | os.PathLike[str] | bytes) -> PIL.Image.Image:
         raise FileError(f"{name}: at most {MAX_PIXELS:,} pixels were expected") from error
     except _DAMAGED as error:
         raise FileError(f"{name}: a picture was expected: {error}") from error
+
+
+def _check_numbers(picture: PIL.Image.Image) -> None:
+    if picture.mode == "F" and not np.isfinite(np.asarray(picture)).all():
+        raise ValueError("a picture of finite numbers was expected, and some of these are not")
 
 
 def _on_paper(picture: PIL.Image.Image) -> PIL.Image.Image:
