@@ -30,8 +30,8 @@ SECONDS = 60
 """One input that takes longer is a fault."""
 MEGABYTES = 4096
 """So is one that needs more memory."""
-AT_A_TIME = 20_000
-"""Inputs for one process, which grows by up to 50 KB with each; without atheris it does not."""
+AT_A_TIME = 10_000
+"""Inputs for one process: that of the widgets grew by up to 200 KB with each."""
 
 
 def run_target(name: str, arguments: list[str]) -> None:

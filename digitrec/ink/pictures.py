@@ -54,7 +54,7 @@ def picture_image(source: Picture) -> frame.Float | None:
     FileError
         If a file is missing, damaged, no picture, or larger than ``MAX_PIXELS``.
     ValueError
-        If an array has another shape or type.
+        If an array has another shape or type, or an image numbers that are not finite.
 
     Examples
     --------
