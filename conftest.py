@@ -24,12 +24,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     for _kind in ("INTRAOP", "INTEROP"):
         os.environ.setdefault(f"TF_NUM_{_kind}_THREADS", "1")
 
-_IN_A_BROWSER = ("tests/browser/", "tests/test_benchmarks_page.py")
+_IN_A_BROWSER = ("tests/browser/", "tests/benchmarks/test_page.py")
 _WITH_TRAININGS = (  # the longest first, so that no worker is left alone with it
     "tests/browser/test_hub.py", "tests/browser/test_pad_training.py",
-    "tests/browser/test_course_03.py", "tests/test_benchmarks_page.py",
+    "tests/browser/test_course_03.py", "tests/benchmarks/test_page.py",
 )  # fmt: skip
-_STARTS_TENSORFLOW = {"training.py", "export.py"}
+_STARTS_TENSORFLOW = {"fitting.py", "export.py"}
 _TAKES_SECONDS = {"digitrec.adaptation.learn"}  # it measures on all that MNIST has for that
 
 

@@ -18,13 +18,13 @@ import PIL.Image
 import traitlets
 
 from digitrec import ink
-from digitrec.app.built import built_html
-from digitrec.app.corrections import Corrections
+from digitrec.app.browser_store.store import MAX_DIGITS, Shelf
 from digitrec.app.dashboard import Dashboard
-from digitrec.app.models import Models, checked
-from digitrec.app.pen import Pens
-from digitrec.app.shelf import MAX_DIGITS, Shelf
-from digitrec.app.state import MAX_POINTS, SIZE, Pad
+from digitrec.app.digits.corrections import Corrections
+from digitrec.app.model.built import built_html
+from digitrec.app.model.in_use import Models, checked
+from digitrec.app.pad.pad import MAX_POINTS, SIZE, Pad
+from digitrec.app.pad.pens import Pens
 from digitrec.errors import FileError, InkError
 from digitrec.jobs import Status
 from digitrec.network import Architecture, Network
@@ -349,7 +349,7 @@ _EVENTS = (
 
 def hear_widgets(content: bytes) -> None:
     """Send messages to all widgets of the page: new values, events, and what is neither."""
-    from digitrec.app import guard
+    from digitrec.app.page import guard
 
     if not _pages or _pages[0].inputs >= _PAGE_LASTS:
         for old in _pages:

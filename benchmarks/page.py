@@ -217,8 +217,8 @@ def serving(kind: str, folder: Path, *, preheat: bool) -> Iterator[Server]:
 
 def serve(preheat: bool) -> None:
     """Be the server of the pad, with or without a kernel that waits for a visitor."""
-    from digitrec import settings
     from digitrec.serving import serve as serve_pads
+    from digitrec.serving import settings
 
     chosen = settings.read(port=0, open_browser=False, waiting_pads=int(preheat))
     serve_pads(chosen)

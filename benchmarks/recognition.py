@@ -43,8 +43,8 @@ from digitrec import evaluation, files, ink, mnist
 from digitrec.errors import DigitrecError
 from digitrec.ink.strokes import CANVAS
 from digitrec.network import Network, bundled, energy
-from digitrec.recipes import RECIPES, Recipe
 from digitrec.report import Report
+from digitrec.training.recipes import RECIPES, Recipe
 
 DISTORTED = Recipe(
     "distorted",

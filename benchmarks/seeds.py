@@ -25,7 +25,7 @@ import numpy as np
 from digitrec import evaluation, ink, mnist
 from digitrec.errors import DigitrecError
 from digitrec.network import Network, energy
-from digitrec.recipes import RECIPES, Recipe
+from digitrec.training.recipes import RECIPES, Recipe
 
 _PAUSE = 1.0  # seconds between two looks at the trainings
 

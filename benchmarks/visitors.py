@@ -217,7 +217,7 @@ class OurVisitor(Visitor):
         """Open the page and greet, as its pad does once it is drawn."""
         await super().open()
         self.failures = 0  # of drawing; the widgets' own way of asking has a harmless one
-        self._overlay = self.find(_anywidget_id="digitrec.app.overlay.Overlay", name="pad")
+        self._overlay = self.find(_anywidget_id="digitrec.app.pad.overlay.Overlay", name="pad")
         self._said = self.find(_dom_classes="dr-sentence")
         self.send(self.find(_dom_classes="dr-canvas"), {"event": "client_ready"})
         self._act([["hello", [], None]])

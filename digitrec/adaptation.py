@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from digitrec import augment, evaluation, mnist
+from digitrec import evaluation, mnist
 from digitrec.network import CLASSES, SIDE, Network
+from digitrec.training import augment
 
 STEPS = 100
 """How often the weights of the last layer are changed."""

@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _dashboard(arguments: argparse.Namespace) -> int:
-    from digitrec import settings
+    from digitrec.serving import settings
 
     if arguments.print_settings:
         print(settings.PACKAGED.read_text(encoding="utf-8"), end="")
@@ -176,7 +176,7 @@ def _dashboard(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from digitrec.jobs import TrainingJob
     from digitrec.network import Network
-    from digitrec.recipes import RECIPES
+    from digitrec.training.recipes import RECIPES
 
     if arguments.recipe not in RECIPES:
         names = ", ".join(RECIPES)

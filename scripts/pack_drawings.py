@@ -3,7 +3,8 @@
 python scripts/pack_drawings.py
 """
 
-from digitrec import drawings, files, resources
+from digitrec import files, resources
+from digitrec.training import drawings
 
 
 def main() -> None:

@@ -18,9 +18,9 @@ import pytest
 import digitrec
 from digitrec import cli, evaluation, ink, jobs, mnist, network, serving
 from digitrec.jobs import Status
-from digitrec.settings import Settings
+from digitrec.jobs.queue import Turn
+from digitrec.serving.settings import Settings
 from digitrec.training import Progress
-from digitrec.turns import Turn
 
 SEVEN = [[(80, 70), (200, 70), (130, 240)]]
 ONE = [[(150, 60), (150, 240)]]

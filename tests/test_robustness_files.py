@@ -20,9 +20,9 @@ import safetensors.numpy
 
 import digitrec
 from digitrec import ink, mnist, resources
-from digitrec.app.models import Models, checked
-from digitrec.app.own_model import OwnModelView
-from digitrec.app.state import NO_INK, NO_PICTURE, Pad
+from digitrec.app.model.file import OwnModelView
+from digitrec.app.model.in_use import Models, checked
+from digitrec.app.pad.pad import NO_INK, NO_PICTURE, Pad
 from digitrec.errors import FileError
 from digitrec.network import Network
 from tests.stand_ins import small

@@ -17,21 +17,21 @@ import pytest
 
 import digitrec
 from digitrec import files, ink, jobs
-from digitrec.app.corrections import Corrections
-from digitrec.app.guard import Guard
-from digitrec.app.guesses import Guesses
-from digitrec.app.lesson import Lesson
-from digitrec.app.models import Models
-from digitrec.app.progress import SILENT
-from digitrec.app.retrain import RetrainView
-from digitrec.app.session import AS_IT_WAS, Training
-from digitrec.app.state import Pad
+from digitrec.app.digits.corrections import Corrections
+from digitrec.app.digits.lesson import Lesson
+from digitrec.app.model.in_use import Models
+from digitrec.app.pad.pad import Pad
+from digitrec.app.page.guard import Guard
+from digitrec.app.training.guesses import Guesses
+from digitrec.app.training.progress import SILENT
+from digitrec.app.training.retrain import RetrainView
+from digitrec.app.training.run import AS_IT_WAS, Training
 from digitrec.jobs import TrainingJob
 from digitrec.network import Network
 from tests import test_jobs
 from tests.networks import make_network
 from tests.stand_ins import small
-from tests.test_jobs import nothing_is_left, real, run, stand_in, until
+from tests.jobs.test_job import nothing_is_left, real, run, stand_in, until
 
 # A queue and a temporary folder of their own, and an old model.
 queue, shared, out = test_jobs.queue, test_jobs.shared, test_jobs.out

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from digitrec import resources
-from digitrec.serving import EXTENSIONS
+from digitrec.serving.pages import EXTENSIONS
 
 c = get_config()  # noqa: F821 - Jupyter defines it
 

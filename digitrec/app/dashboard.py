@@ -6,29 +6,29 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from digitrec.app.answer import AnswerView
-from digitrec.app.built import BuiltView
-from digitrec.app.buttons import ButtonsView
-from digitrec.app.canvas import CanvasView
-from digitrec.app.correcting import CorrectingView
-from digitrec.app.corrections import Corrections
-from digitrec.app.course import CourseView
-from digitrec.app.guard import Guard
-from digitrec.app.guesses import Guesses
-from digitrec.app.header import HeaderView
-from digitrec.app.keep import Keep
-from digitrec.app.lesson import Lesson
-from digitrec.app.manners import Manners, style
-from digitrec.app.models import Models
-from digitrec.app.own_model import OwnModelView
-from digitrec.app.quality import QualityView
-from digitrec.app.retrain import RetrainView
-from digitrec.app.samples import SampleView
-from digitrec.app.session import Training
-from digitrec.app.shelf import Shelf
-from digitrec.app.state import Pad
-from digitrec.app.trouble import TroubleView
-from digitrec.app.your_digits import YourDigitsView
+from digitrec.app.answer.answer import AnswerView
+from digitrec.app.browser_store.store import Shelf
+from digitrec.app.browser_store.widget import Keep
+from digitrec.app.digits.correcting import CorrectingView
+from digitrec.app.digits.corrections import Corrections
+from digitrec.app.digits.lesson import Lesson
+from digitrec.app.digits.your_digits import YourDigitsView
+from digitrec.app.model.built import BuiltView
+from digitrec.app.model.file import OwnModelView
+from digitrec.app.model.in_use import Models
+from digitrec.app.model.quality import QualityView
+from digitrec.app.pad.buttons import ButtonsView
+from digitrec.app.pad.canvas import CanvasView
+from digitrec.app.pad.pad import Pad
+from digitrec.app.page.course import CourseView
+from digitrec.app.page.guard import Guard
+from digitrec.app.page.header import HeaderView
+from digitrec.app.page.manners import Manners, style
+from digitrec.app.page.notices import TroubleView
+from digitrec.app.page.samples import SampleView
+from digitrec.app.training.guesses import Guesses
+from digitrec.app.training.retrain import RetrainView
+from digitrec.app.training.run import Training
 
 _LOOK = 0.1  # seconds between two looks at a training
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import ipywidgets
 
-from digitrec.app.buttons import button
-from digitrec.app.canvas import CanvasView
-from digitrec.app.guard import Guard
-from digitrec.app.state import Pad
+from digitrec.app.pad.buttons import button
+from digitrec.app.pad.canvas import CanvasView
+from digitrec.app.pad.pad import Pad
+from digitrec.app.page.guard import Guard
 from digitrec.course.figures import Figure, feature_maps
 from digitrec.course.layers import layers_html
 from digitrec.network import Network

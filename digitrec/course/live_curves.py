@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import ipywidgets
 
-from digitrec.app.buttons import button
+from digitrec.app.pad.buttons import button
 from digitrec.course import pages, pictures
 from digitrec.course.charts import BLUE, ORANGE, Axis, Chart, Dots, Line, Point
 from digitrec.course.figures import Figure

@@ -7,8 +7,8 @@ import ipywidgets
 import numpy as np
 
 from digitrec import hand, ink
-from digitrec.app.buttons import button
-from digitrec.app.guard import Guard
+from digitrec.app.pad.buttons import button
+from digitrec.app.page.guard import Guard
 from digitrec.course import pages, pictures
 from digitrec.course.beside_pad import BesidePad
 from digitrec.course.figures import Figure

@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from digitrec.app.buttons import button
-from digitrec.app.canvas import CanvasView
-from digitrec.app.guard import Guard
-from digitrec.app.state import Pad
+from digitrec.app.pad.buttons import button
+from digitrec.app.pad.canvas import CanvasView
+from digitrec.app.pad.pad import Pad
+from digitrec.app.page.guard import Guard
 from digitrec.course import pages, pictures
 from digitrec.course.figures import Figure
 from digitrec.course.pictures import Picture

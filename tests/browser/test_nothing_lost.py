@@ -13,9 +13,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
-from digitrec.app.models import FRESH
-from digitrec.app.session import AS_IT_WAS
-from digitrec.app.state import MAX_POINTS, PAD_FULL
+from digitrec.app.model.in_use import FRESH
+from digitrec.app.pad.pad import MAX_POINTS, PAD_FULL
+from digitrec.app.training.run import AS_IT_WAS
 from tests.browser.conftest import DESKTOP, serving
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.test_pad_keep import note, open_model, put
@@ -46,7 +46,7 @@ def processes(module: str) -> list[psutil.Process]:
 def trainer() -> psutil.Process:
     """Wait until there is a process that trains; return it."""
     end = time.monotonic() + 60
-    while not (found := processes("digitrec.child")):
+    while not (found := processes("digitrec.jobs")):
         assert time.monotonic() < end, "no training has begun"
         time.sleep(0.05)
     return found[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from digitrec.app.course import QUESTIONS
+from digitrec.app.page.course import QUESTIONS
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.keys import draw_a_seven_with_keys
 from tests.browser.lab import Lab, Reader

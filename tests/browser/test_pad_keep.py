@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from digitrec import ink
-from digitrec.app.models import FRESH, UNREADABLE
+from digitrec.app.model.in_use import FRESH, UNREADABLE
 from digitrec.network import Network, bundled
 from tests.browser.conftest import serving
 from tests.browser.handwriting import UPRIGHT

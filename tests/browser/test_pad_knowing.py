@@ -6,11 +6,11 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from digitrec.app.course import LIVE, QUESTIONS
-from digitrec.app.mistakes import MOST, behind
-from digitrec.app.models import report_of
-from digitrec.app.pictures import png
-from digitrec.app.state import Pad
+from digitrec.app.model.in_use import report_of
+from digitrec.app.model.mistakes import MOST, behind
+from digitrec.app.pad.pad import Pad
+from digitrec.app.page.course import LIVE, QUESTIONS
+from digitrec.app.page.pictures import png
 from digitrec.mnist import load_part
 from digitrec.network import bundled
 from tests.browser.conftest import PHONE

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from digitrec.app.guess_list import NOTHING
-from digitrec.app.progress import NO_DRAWING
+from digitrec.app.training.guess_list import NOTHING
+from digitrec.app.training.progress import NO_DRAWING
 from tests.browser.handwriting import SLANTED, UPRIGHT
 from tests.browser.visit import Visit
 

@@ -1,0 +1,1 @@
+"""What the visitor's browser stores for this page, in Python and in JavaScript."""

@@ -1,0 +1,61 @@
+"""The folded part "Your model": open a model from a file, download the one in use."""
+
+from digitrec.app.browser_store.store import MAX_MODEL_BYTES
+from digitrec.app.model.in_use import Models
+from digitrec.app.page.exchange import Exchange
+from digitrec.app.page.guard import Guard
+from digitrec.errors import FileError
+from digitrec.network import Network
+
+FILENAME = "my_network.safetensors"
+
+_TEXT = (
+    "A network that you trained in a notebook or in a terminal, or somebody else's: open its file, "
+    "and it answers beside the one before, until you choose. Only numbers are read from it, and "
+    "nothing in it is ever run. The other way round, the model that answers now can be downloaded."
+)
+
+
+class OwnModelView:
+    """Opens and downloads a model.
+
+    Parameters
+    ----------
+    models : Models
+    guard : Guard
+        Makes errors in the callbacks visible.
+
+    Examples
+    --------
+    >>> view = OwnModelView(Models(), Guard(print))
+    >>> view.widget.open_label
+    'Open a model file…'
+    """
+
+    def __init__(self, models: Models, guard: Guard) -> None:
+        self._models = models
+        self.widget = Exchange(
+            guard,
+            self._open,
+            self._bytes,
+            max_bytes=MAX_MODEL_BYTES,
+            title="Your model",
+            text=_TEXT,
+            open_label="Open a model file…",
+            download_label="Download it",
+            accept=".safetensors",
+            filename=FILENAME,
+        )
+
+    def _bytes(self) -> bytes:
+        network: Network = self._models.network
+        return network.to_bytes()
+
+    def _open(self, content: bytes, name: str) -> None:
+        try:
+            self._models.open(content)
+        except FileError as error:
+            said = str(error).partition(";")[0].rstrip(".")
+            self.widget.said = f"{name} could not be opened: {said}."
+        else:
+            self.widget.said = f"{name} answers now. Keep it, or go back."

@@ -1,0 +1,414 @@
+"""Which model answers, where it comes from, and the way back to the one before."""
+
+import datetime
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeGuard
+
+import traitlets
+
+from digitrec.app.browser_store.store import MAX_MODEL_BYTES, Change, Found, KeptModel, Shelf
+from digitrec.errors import FileError
+from digitrec.evaluation import Report
+from digitrec.network import Network, bundled
+
+UNREADABLE = (
+    "The model kept in this browser could not be read, so this is the one that came with the page."
+)
+FRESH = "This is the model that came with the page."
+DELETING = "Deleting the other model from this browser …"
+
+MOST_FORGOTTEN = 0.003
+"""What a model that was taught may lose of its validation accuracy before a person is asked."""
+
+_MOST_NUMBERS = 2_000_000  # that one image becomes inside a network; ours need 100,000
+_MOST_TOLD = 1e15  # what a model may say of itself in numbers; a trillion would do
+_TEXTS = ("created", "recipe", "digitrec")
+_BY = {
+    "trained": "You trained this model",
+    "taught": "You taught this model your digits",
+    "opened": "You opened this model",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two models side by side, until one of them is chosen.
+
+    Parameters
+    ----------
+    old, new : Network
+        The one before and the one that came; the new one is in use meanwhile.
+
+    Examples
+    --------
+    >>> Comparison(bundled(), bundled()).old is bundled()
+    True
+    """
+
+    old: Network
+    new: Network
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A visitor's own model, beside its network."""
+
+    model: KeptModel
+    lives: bool = False
+    trouble: str = ""
+
+
+class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
+    """The model in use. It is kept in the visitor's browser, and nowhere else.
+
+    Parameters
+    ----------
+    shelf : Shelf, optional
+        The way to that browser; without one nothing is kept.
+    load_bundled : callable, optional
+        Returns the model that comes with the page.
+
+    Examples
+    --------
+    >>> models = Models()
+    >>> print(models.own, models.comparison)
+    False None
+    >>> models.try_out(bundled())
+    >>> print(models.own, models.comparison is not None)
+    True True
+    >>> models.go_back()
+    >>> print(models.own, models.comparison)
+    False None
+    """
+
+    network = traitlets.Instance(Network)
+    own = traitlets.Bool(False, help="whether the model in use is the visitor's")
+    comparison = traitlets.Instance(Comparison, allow_none=True)
+    offer = traitlets.Instance(
+        Comparison, allow_none=True, help="a new model that does not answer before it is taken"
+    )
+    note = traitlets.Unicode("", help="where the model in use comes from, in a sentence")
+    forgettable = traitlets.Bool(False, help="whether something is kept that can be forgotten")
+
+    def __init__(
+        self, shelf: Shelf | None = None, load_bundled: Callable[[], Network] = bundled
+    ) -> None:
+        self._shelf = Shelf() if shelf is None else shelf
+        self._bundled = load_bundled
+        self._mine: _Own | None = None
+        self._before: _Own | None = None
+        super().__init__(network=load_bundled())
+        self._describe()
+        self._shelf.on_found(self._find)
+
+    @property
+    def report(self) -> Report | None:
+        """How good the model in use is, as measured when it was made."""
+        return report_of(self.network)
+
+    def try_out(self, network: Network, how: str = "trained") -> None:
+        """Take a new model into use and keep it; the old one waits.
+
+        Parameters
+        ----------
+        network : Network
+        how : {"trained", "taught", "opened"}
+            How the visitor came by it.
+        """
+        old, self._before = self.network, self._mine
+        today = datetime.datetime.now().astimezone().date()
+        self._mine = _Own(KeptModel(network.to_bytes(), today.isoformat(), how))
+        with self.hold_trait_notifications():
+            self.offer = None
+            self.network = network
+            self.comparison = Comparison(old, network)
+            self._describe()
+        self._keep()
+
+    def take_taught(self, network: Network) -> None:
+        """Take over a model that was taught the visitor's digits, or offer it.
+
+        Parameters
+        ----------
+        network : Network
+            With the validation accuracies before and after in its metadata. If they are not
+            there, or it forgot too much, it is offered and does not answer.
+        """
+        change = forgotten(network)
+        if change is not None and change < MOST_FORGOTTEN:
+            self.try_out(network, "taught")
+        else:
+            self.comparison = None
+            self.offer = Comparison(self.network, network)
+
+    def take_offer(self) -> None:
+        """Take the offered model into use after all."""
+        if self.offer is not None:
+            self.try_out(self.offer.new, "taught")
+
+    def decline_offer(self) -> None:
+        """Drop the offered model."""
+        self.offer = None
+
+    def open(self, content: bytes) -> None:
+        """Try out a model out of a file.
+
+        Parameters
+        ----------
+        content : bytes
+            What the visitor chose.
+
+        Raises
+        ------
+        FileError
+            If it is no model of ours, or too large; the one in use stays.
+        """
+        self.try_out(checked(content), "opened")
+
+    def keep_new(self) -> None:
+        """Stay with the new model."""
+        self.comparison = None
+
+    def go_back(self) -> None:
+        """Return to the model before the new one."""
+        if self.comparison is None:
+            return
+        self._mine = self._before
+        with self.hold_trait_notifications():
+            self.network = self.comparison.old
+            self.comparison = None
+            self._describe(deleting=True)
+        self._keep()
+
+    def forget(self) -> None:
+        """Delete the kept model and use the one that came with the page."""
+        self._mine = None
+        with self.hold_trait_notifications():
+            self.comparison = self.offer = None
+            self.network = self._bundled()
+            self._describe(deleting=True)
+        self._keep()
+
+    def _keep(self) -> None:
+        """Have the browser keep what is in use, in place of what it kept."""
+        mine = self._mine
+        if mine is not None and len(mine.model.content) > MAX_MODEL_BYTES:
+            self._end(mine, "It is too large for this browser to keep: download it.")
+            return
+        change = Change("model", "model", None if mine is None else mine.model)
+
+        def answered(done: bool) -> None:
+            if mine is not None and done:
+                self._end(mine, "")
+            elif mine is not None:
+                self._end(mine, "This browser could not keep it: download it if you want to.")
+            elif self._mine is None and done:
+                self._describe()
+            elif self._mine is None:
+                self.note = f"{FRESH} The other one could not be deleted from this browser."
+                self.forgettable = True
+
+        self._shelf.change([change], answered)
+
+    def _end(self, mine: _Own, trouble: str) -> None:
+        """Note what became of keeping a model, in use or waiting behind the one in use."""
+        ended = replace(mine, lives=not trouble, trouble=trouble)
+        if self._mine is not None and self._mine.model is mine.model:
+            self._mine = ended
+            self._describe()
+        if self._before is not None and self._before.model is mine.model:
+            self._before = ended
+
+    def _find(self, found: Found) -> None:
+        """Use what the browser keeps, unless two models are just being compared."""
+        if self.comparison is not None or self.offer is not None:
+            return
+        if found.model is None and not found.model_damaged:
+            if self._mine is not None:
+                # Forgotten in another tab, or never kept. What answers goes on answering.
+                self._mine = replace(self._mine, lives=False)
+            self._describe()
+            return
+        if found.model is not None and self._mine is not None and self._mine.model == found.model:
+            self._mine = replace(self._mine, lives=True, trouble="")
+            self._describe()
+            return
+        try:
+            if found.model is None:
+                raise FileError("there is something else in its place")
+            network, day = checked(found.model.content), _day(found.model.day)
+        except FileError:
+            network, self._mine = self._bundled(), None
+        else:
+            self._mine = _Own(replace(found.model, day=day), lives=True)
+        with self.hold_trait_notifications():
+            self.network = network
+            self._describe()
+            if self._mine is None:
+                self.note = UNREADABLE
+                self.forgettable = True
+
+    def _describe(self, *, deleting: bool = False) -> None:
+        mine = self._mine
+        self.own = self.forgettable = mine is not None
+        if mine is None:
+            # Before the browser has answered, a reload would find the other one again.
+            self.note = DELETING if deleting else FRESH
+            return
+        lives = "; it lives in this browser" if mine.lives else ""
+        said = f"{_BY[mine.model.how]} on {_told(mine.model.day)}{lives}."
+        self.note = f"{said} {mine.trouble}".rstrip()
+
+
+def checked(content: bytes) -> Network:
+    """Return a model out of a stranger's bytes, or say why not.
+
+    Parameters
+    ----------
+    content : bytes
+
+    Raises
+    ------
+    FileError
+        If it is no model of ours, takes more than :data:`~digitrec.app.browser_store.store.MAX_MODEL_BYTES`
+        bytes, would need far more memory than ours to answer, or says things about itself
+        that make no sense.
+
+    Examples
+    --------
+    >>> checked(bundled().to_bytes()).num_parameters == bundled().num_parameters
+    True
+    """
+    if len(content) > MAX_MODEL_BYTES:
+        raise FileError(
+            f"a model of at most {MAX_MODEL_BYTES // 1000} KB was expected. "
+            f"Received: {len(content) // 1000:,} KB"
+        )
+    network = Network.from_bytes(content)
+    if _numbers_inside(network) > _MOST_NUMBERS:
+        raise FileError("this model is made for far more computing than a page can do")
+    about = network.metadata
+    sound = (
+        all(isinstance(about.get(name, ""), str) for name in _TEXTS)
+        and type(about.get("seed", 0)) is int
+        and _is_number(about.get("seconds", 0))
+        and all(isinstance(about.get(name, {}), dict) for name in ("recipe_settings", "adapted"))
+        and _can_be_told(about)
+        and ("evaluation" not in about or report_of(network) is not None)
+    )
+    if not sound:
+        raise FileError("what this model says about itself makes no sense")
+    return network
+
+
+def report_of(network: Network) -> Report | None:
+    """Return how good a network is, from its own metadata.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    Report or None
+        None if it was never evaluated, or what stands there is no report.
+
+    Examples
+    --------
+    >>> report_of(bundled()).samples
+    10000
+    """
+    evaluation = network.metadata.get("evaluation")
+    if not isinstance(evaluation, dict):
+        return None
+    try:
+        return Report.from_dict(evaluation)
+    except FileError:
+        return None
+
+
+def validation(network: Network) -> tuple[float, float] | None:
+    """Return the validation accuracy before and after a network was taught somebody's digits.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    (float, float) or None
+        From 0 to 1; None if its metadata does not hold them.
+
+    Examples
+    --------
+    >>> print(validation(bundled()))
+    None
+    """
+    adapted = network.metadata.get("adapted")
+    if not isinstance(adapted, dict):
+        return None
+    before, after = adapted.get("validation_before"), adapted.get("validation_after")
+    if not (_is_share(before) and _is_share(after)):
+        return None
+    return float(before), float(after)
+
+
+def forgotten(network: Network) -> float | None:
+    """Return by how much the validation accuracy fell when a network was taught; None if unknown.
+
+    Parameters
+    ----------
+    network : Network
+
+    Examples
+    --------
+    >>> print(forgotten(bundled()))
+    None
+    """
+    both = validation(network)
+    return None if both is None else both[0] - both[1]
+
+
+def _numbers_inside(network: Network) -> int:
+    """Return into how many numbers one image is turned on its way, patches included."""
+    layers = {layer.name: layer.output_shape for layer in network.layers}
+    total = sum(math.prod(shape) for shape in layers.values())
+    for name in ("conv1", "conv2"):
+        rows, columns, _ = layers[name]
+        total += rows * columns * math.prod(network.weights[f"{name}/kernel"].shape[:3])
+    return total
+
+
+def _can_be_told(about: Any) -> bool:
+    """Return whether all numbers in JSON values are such that a page can compute and show them."""
+    parts = [about]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict | list):
+            parts += part.values() if isinstance(part, dict) else part
+        elif isinstance(part, int | float) and not abs(part) <= _MOST_TOLD:
+            return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_share(value: Any) -> TypeGuard[float]:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _day(text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise FileError(f"a date was expected. Received: {text}") from error
+
+
+def _told(day: str) -> str:
+    date = datetime.date.fromisoformat(day)
+    this_year = datetime.datetime.now().astimezone().year
+    return f"{date.day} {date:%B}{'' if date.year == this_year else f' {date.year}'}"

@@ -1,0 +1,1 @@
+"""What the whole page shares: words, header, samples, links to the course, notices, guards."""

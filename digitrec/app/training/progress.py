@@ -1,0 +1,191 @@
+"""How far a training is, and what came of it, in words."""
+
+from collections.abc import Sequence
+
+from digitrec.app.model.in_use import Comparison, report_of
+from digitrec.app.page.words import ahead, duration, escape, percent, seen
+from digitrec.evaluation import Report
+from digitrec.jobs import Status
+from digitrec.network import Prediction
+from digitrec.training import Recipe
+
+DONE = "Done. The new model answers now."
+OFFERED = (
+    "Done. It forgot more than a little of MNIST, so your model is as it was until you choose."
+)
+
+SILENT = "Nothing was heard of it for a minute: the machine is busy, or it hangs. Cancel ends it."
+
+NO_DRAWING = "Draw a digit to see what each says to it."
+
+_NO_COMPARISON = "After a training both models stand here side by side, and you choose."
+_EARLY = 0.05  # of a training; before that, the time left is a guess
+
+
+def progress_html(
+    status: Status | None,
+    recipe: Recipe,
+    running: bool,
+    sentence: str,
+    *,
+    learning: bool = False,
+    done: str = DONE,
+) -> str:
+    """Return how the training stands as HTML.
+
+    Parameters
+    ----------
+    status : Status or None
+        None before the first training.
+    recipe : Recipe
+        What is trained.
+    running : bool
+        Whether it is running.
+    sentence : str
+        How it ended, if it ended badly.
+    learning : bool
+        Whether the visitor's digits are learnt, and not a new network.
+    done : str
+        What is said when it ended well.
+
+    Examples
+    --------
+    >>> from digitrec.training import RECIPES
+    >>> "Epoch" in progress_html(None, RECIPES["quick"], False, "")
+    False
+    """
+    if status is None and sentence:
+        return _lines(sentence, "", 0.0, idle=True)
+    if status is None:
+        drawn = recipe.num_drawings + recipe.num_others
+        shown = seen(recipe.num_images, drawn, recipe.epochs, recipe.drawings_share)
+        said = f"It will see {shown}."
+        return _lines(said, "", 0.0, idle=True)
+    beside = "" if learning else f"seed {status.seed}"
+    if running:
+        left = _seconds_left(status)
+        if left is not None:
+            beside = " · ".join(filter(None, (f"about {duration(left)} left", beside)))
+        return _lines(_stage(status, learning), beside, _share_done(status))
+    if sentence:
+        return _lines(sentence, beside, 0.0, idle=True)
+    return _lines(done, beside, 1.0, idle=True)
+
+
+def comparison_html(
+    comparison: Comparison | None,
+    sides: Sequence[Prediction | None] = (),
+    *,
+    offered: bool = False,
+) -> str:
+    """Return two models side by side, on the same test, as HTML.
+
+    Parameters
+    ----------
+    comparison : Comparison or None
+    sides : sequence of Prediction
+        What the old and the new one say to the drawing on the pad; empty without a drawing.
+    offered : bool
+        Whether the old one still answers.
+
+    Examples
+    --------
+    >>> "side by side" in comparison_html(None)
+    True
+    """
+    if comparison is None:
+        return f"<h3>Old and new</h3><p>{_NO_COMPARISON}</p>"
+    old, new = report_of(comparison.old), report_of(comparison.new)
+    said = [prediction.sentence if prediction else "" for prediction in sides] or ["", ""]
+    names = ("Now", "New") if offered else ("Before", "Now")
+    both = "".join(map(_side, names, (old, new), said))
+    yours = "" if sides else NO_DRAWING
+    return (
+        f'<h3>Old and new</h3><div class="dr-sides">{both}</div>'
+        f"<p>{escape(verdict(old, new))} {yours}</p>"
+    )
+
+
+def verdict(old: Report | None, new: Report | None) -> str:
+    """Say which of two models did better on the same test digits.
+
+    Parameters
+    ----------
+    old, new : Report or None
+
+    Returns
+    -------
+    str
+        One or two sentences.
+
+    Examples
+    --------
+    >>> verdict(None, None)
+    'There are no figures to compare.'
+    """
+    if old is None or new is None or old.samples != new.samples:
+        return "There are no figures to compare."
+    more = round((new.accuracy - old.accuracy) * new.samples)
+    if more == 0:
+        return "They get equally many right."
+    which = "The new one" if more > 0 else "The old one"
+    digits = "1 more digit" if abs(more) == 1 else f"{abs(more):,} more digits"
+    said = f"{which} gets {digits} right."
+    if new.interval[0] <= old.accuracy <= new.interval[1]:
+        return f"{said} So small a difference may be chance."
+    return said
+
+
+def _side(title: str, report: Report | None, said: str) -> str:
+    if report is None:
+        figures = "<b>not tested</b>"
+    else:
+        wrong = round((1 - report.accuracy) * report.samples)
+        share = percent(report.accuracy, 2)
+        figures = f"<b>{share}</b><span>{wrong:,} of {report.samples:,} wrong</span>"
+    yours = f"Your drawing:<b>{escape(said)}</b>" if said else ""
+    return (
+        f'<div class="dr-side"><span>{title}</span><div class="dr-figures">{figures}</div>'
+        f'<div class="dr-made">{yours}</div></div>'
+    )
+
+
+def _stage(status: Status, learning: bool) -> str:
+    if status.silent or status.state == "queued":
+        return SILENT if status.silent else ahead(status.ahead)
+    if learning and status.state != "evaluating":
+        return "Learning your digits"
+    if status.state == "training" and status.progress is not None:
+        return f"Epoch {status.progress.epoch} of {status.progress.num_epochs}"
+    if status.state == "evaluating":
+        return "Testing it on digits it has never seen"
+    if status.progress is not None and status.progress.stage == "drawing":
+        return "Drawing digits to learn from"
+    return "Starting TensorFlow"
+
+
+def _share_done(status: Status) -> float:
+    progress = status.progress
+    if progress is not None and progress.num_epochs == 0 and progress.num_batches > 0:
+        return progress.batch / progress.num_batches  # nothing but images to be looked at
+    if status.state == "evaluating":
+        return 1.0
+    if status.state != "training" or progress is None or progress.num_batches < 1:
+        return 0.0
+    epochs = max(progress.epoch - 1, 0) + progress.batch / progress.num_batches
+    return min(epochs / max(progress.num_epochs, 1), 1.0)
+
+
+def _seconds_left(status: Status) -> float | None:
+    if status.progress is None or not _EARLY <= _share_done(status) < 1:
+        return None
+    return status.progress.seconds_left
+
+
+def _lines(said: str, beside: str, share: float, idle: bool = False) -> str:
+    look = ' class="dr-idle"' if idle else ""
+    return (
+        f'<p class="dr-stage"><span>{escape(said)}</span>'
+        f'<span class="dr-beside">{escape(beside)}</span></p>'
+        f'<progress max="1" value="{share:.3f}"{look} aria-label="Training"></progress>'
+    )
