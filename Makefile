@@ -79,6 +79,7 @@ style: test-environment
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
+	$(bin)/lint-imports --no-logo
 
 format: test-environment
 	$(bin)/ruff check --fix .
@@ -101,5 +102,5 @@ dist: test-environment
 	$(bin)/python -m build
 
 clean:
-	rm -rf .venv .venv-oldest build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-oldest build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import paper
 import PIL.Image
 import PIL.ImageDraw
 
-from digitrec import hand, ink, network, paper
+from digitrec import hand, ink, network
 
 _TILE = 150
 _CAPTION = 16

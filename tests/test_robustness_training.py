@@ -28,13 +28,13 @@ from digitrec.app.training.retrain import RetrainView
 from digitrec.app.training.run import AS_IT_WAS, Training
 from digitrec.jobs import TrainingJob
 from digitrec.network import Network
-from tests import test_jobs
+from tests.jobs import test_job
+from tests.jobs.test_job import nothing_is_left, real, run, stand_in, until
 from tests.networks import make_network
 from tests.stand_ins import small
-from tests.jobs.test_job import nothing_is_left, real, run, stand_in, until
 
 # A queue and a temporary folder of their own, and an old model.
-queue, shared, out = test_jobs.queue, test_jobs.shared, test_jobs.out
+queue, shared, out = test_job.queue, test_job.shared, test_job.out
 
 UNCHANGED = "Your model is as it was."
 PACKAGE = Path(digitrec.__file__).parent
@@ -62,7 +62,7 @@ def test_a_trainer_that_hangs_is_said_and_cancelled_at_once(
     (child,) = psutil.Process().children()
     child.send_signal(signal.SIGSTOP)
     until(lambda: child.status() == psutil.STATUS_STOPPED)
-    monkeypatch.setattr(jobs, "_SILENCE", 0.2)
+    monkeypatch.setattr("digitrec.jobs.job._SILENCE", 0.2)
     until(lambda: job.status().silent)
     training.poll()
     assert SILENT in view.progress.value
@@ -82,7 +82,7 @@ def test_a_trainer_that_goes_on_is_no_longer_called_silent(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "_SILENCE", 0.3)
+    monkeypatch.setattr("digitrec.jobs.job._SILENCE", 0.3)
     go = tmp_path / "go"
     code = f"""
 while not pathlib.Path({str(go)!r}).exists():
@@ -106,7 +106,7 @@ def test_one_that_waits_in_the_queue_is_not_called_silent(
     out: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(jobs, "_SILENCE", 0.0)
+    monkeypatch.setattr("digitrec.jobs.job._SILENCE", 0.0)
     first = TrainingJob("quick", 1, out, _command=stand_in("time.sleep(60)"))
     first.start()
     until(lambda: first.status().silent)
@@ -187,7 +187,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(
 
 
 # What these two write lies in a private place until it is whole, and is renamed or read then.
-IN_PRIVATE = {"child.py", "jobs.py"}
+IN_PRIVATE = {"child.py", "job.py"}
 
 
 def test_files_are_written_in_one_place() -> None:

@@ -1,4 +1,4 @@
-"""Learning in a child process: ``job`` (the parent's side), ``child``, and ``queue`` (whose turn it is)."""
+"""Training in a child process: ``job`` (the parent's side), ``child``, and their ``queue``."""
 
 from digitrec.jobs.job import AdaptationJob, EpochNetwork, Job, Point, Status, TrainingJob
 

@@ -1,7 +1,7 @@
 """The server of the drawing pad: Voila, with everything set as people need it.
 
-What people may set is in ``serving.toml`` and is read by :mod:`digitrec.serving.settings`; what is set
-besides, and why, in :func:`configuration`; what is served is listed in :mod:`digitrec.serving.pages`.
+What people may set is in ``serving.toml``, which :mod:`digitrec.serving.settings` reads. The rest
+is set, with reasons, in :func:`configuration`; :mod:`digitrec.serving.pages` lists what is served.
 """
 
 import asyncio

@@ -96,9 +96,9 @@ def read(path: str | os.PathLike[str] | None = None, **first: Any) -> Settings:
     --------
     >>> read(port=9000, most_pads=30).most_pads
     30
-    >>> read(port=70_000)
+    >>> read(port=70_000)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    digitrec.serving.settings.SettingsError: port must be a whole number from 0 to 65535. Received: 70000
+    digitrec.serving.settings.SettingsError: port must be a whole number from 0 to 65535. ...
     """
     values = tomllib.loads(PACKAGED.read_text(encoding="utf-8"))
     types = {name: type(value) for name, value in values.items()}

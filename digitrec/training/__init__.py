@@ -1,4 +1,4 @@
-"""Training: recipes, what the images go through, the network in Keras, and the ``Network`` it becomes.
+"""Training: recipes, augmentation, the network in Keras, and the ``Network`` it becomes.
 
 Importing this room is cheap; TensorFlow, through Keras, is imported by the functions that train.
 """

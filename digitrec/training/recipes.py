@@ -37,11 +37,11 @@ class Recipe:
     dropout : float
         Share of the last layer's inputs left out at random while training, 0 to 0.9.
     distortion, drawing_distortion : float
-        Strength of :func:`digitrec.training.augment.distort` on MNIST's digits and on drawings, new in every
-        epoch, 0 to 3.
+        Strength of :func:`digitrec.training.augment.distort` on MNIST's digits and on drawings,
+        new in every epoch, 0 to 3.
     degraded : float
-        Share of all images that :func:`digitrec.training.augment.degrade` blurs and greys, new in every
-        epoch, 0 to 1.
+        Share of all images that :func:`digitrec.training.augment.degrade` blurs and greys, new in
+        every epoch, 0 to 1.
     clean_epochs : int
         The last so many epochs see MNIST undistorted and nothing degraded, 0 to ``epochs``.
     num_drawings : int

@@ -19,10 +19,10 @@ from digitrec.app.answer.why import Why, reasons, sentence_of
 from digitrec.app.pad.pad import Pad
 from digitrec.explain import Place, contributions, smoothed
 from digitrec.network import Prediction, bundled
-from tests.browser.handwriting import UPRIGHT
-from tests.stand_ins import small
 from tests.app.test_pad import draw
 from tests.app.test_views import GUARD, read
+from tests.browser.handwriting import UPRIGHT
+from tests.stand_ins import small
 
 SEVEN = [[(70, 60), (220, 60), (130, 250)]]
 CROSS = [[(60, 60), (240, 240)], [(240, 60), (60, 240)], [(150, 40), (150, 260)]]

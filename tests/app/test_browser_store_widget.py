@@ -19,10 +19,10 @@ from digitrec.app.page.guard import Guard
 from digitrec.app.training.run import Training
 from digitrec.jobs import Status
 from digitrec.network import Network
-from tests.stand_ins import small
 from tests.app.test_digits_corrections import ONE, PICTURE, SEVEN
 from tests.app.test_pad import draw
 from tests.app.test_views import GUARD, read
+from tests.stand_ins import small
 
 
 class Wire:

@@ -10,8 +10,8 @@ import pytest
 from digitrec.app import Dashboard
 from digitrec.jobs import Status
 from digitrec.training.recipes import Recipe
-from tests.stand_ins import small
 from tests.app.test_pad import draw
+from tests.stand_ins import small
 
 
 class QuickJob:

@@ -20,8 +20,8 @@ from digitrec.app.model.in_use import Models
 from digitrec.app.training.run import Training
 from digitrec.errors import FileError, InkError
 from digitrec.jobs import Status
-from tests.stand_ins import small
 from tests.app.test_browser_store import Browser
+from tests.stand_ins import small
 
 ONE = (((150.0, 50.0), (150.0, 250.0)),)
 SEVEN = (((80.0, 80.0), (220.0, 80.0), (150.0, 250.0)),)

@@ -25,9 +25,9 @@ from digitrec.app.model.in_use import (
 )
 from digitrec.errors import FileError
 from digitrec.network import Architecture, Network, bundled
+from tests.app.test_browser_store import Browser
 from tests.networks import make_network
 from tests.stand_ins import report, small
-from tests.app.test_browser_store import Browser
 
 
 def digit(models: Models) -> int:

@@ -15,8 +15,8 @@ from digitrec.app.page.guard import Guard
 from digitrec.app.page.pictures import png
 from digitrec.network import bundled
 from digitrec.report import Mistake, Report
-from tests.stand_ins import report, small
 from tests.app.test_views import GUARD, read
+from tests.stand_ins import report, small
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from digitrec.app.pad.canvas import CanvasView, new_ink
 from digitrec.app.pad.pad import Pad
 from digitrec.app.page.guard import Guard
-from tests.stand_ins import small
 from tests.app.test_pad import photograph
+from tests.stand_ins import small
 
 
 class Stage:

@@ -7,8 +7,8 @@ from digitrec.app.pad.pad import Pad
 from digitrec.app.training.guesses import Guesses
 from digitrec.app.training.run import Training
 from digitrec.network import Network
-from tests.stand_ins import small
 from tests.app.test_pad import draw
+from tests.stand_ins import small
 
 LINE = [[(150, 60), (150, 240)]]
 

@@ -18,9 +18,9 @@ from digitrec.app.training.run import Training
 from digitrec.jobs import Status
 from digitrec.training import Progress
 from digitrec.training.recipes import RECIPES
-from tests.stand_ins import report, small
 from tests.app.test_pad import draw
 from tests.app.test_views import GUARD, HOSTILE, prediction, read
+from tests.stand_ins import report, small
 
 LINE = [[(150, 60), (150, 240)]]
 

@@ -29,8 +29,8 @@ from digitrec.jobs import Point, Status
 from digitrec.network import Prediction
 from digitrec.training import Progress
 from digitrec.training.recipes import RECIPES
-from tests.stand_ins import report, small
 from tests.app.test_pad import draw
+from tests.stand_ins import report, small
 
 VOID = {"img", "br", "path", "circle", "rect", "polyline"}
 HOSTILE = '"><script>alert(1)</script>'

@@ -1,7 +1,7 @@
 import numpy as np
+import paper
 import pytest
 
-from digitrec import paper
 from digitrec.errors import InkError
 from tests.drawings import SEVEN
 

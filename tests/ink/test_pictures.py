@@ -1,6 +1,7 @@
 import io
 
 import numpy as np
+import paper as papers
 import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageOps
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec import ink, mnist, network, paper
+from digitrec import ink, mnist, network
 from digitrec.errors import FileError
 from digitrec.ink import frame, pictures
 from tests.drawings import DRAWINGS, SEVEN
@@ -116,10 +117,10 @@ def test_a_photograph_held_upright_is_turned(tmp_path):
     assert says(tmp_path / "seven.jpg") == 7
 
 
-@pytest.mark.parametrize("kind", paper.KINDS)
+@pytest.mark.parametrize("kind", papers.KINDS)
 def test_photographs_of_every_kind_of_sheet_are_read_and_an_empty_one_is_none(kind):
     written, empty = (
-        paper.photograph(strokes, np.random.default_rng(0), kind=kind) for strokes in (SEVEN, ())
+        papers.photograph(strokes, np.random.default_rng(0), kind=kind) for strokes in (SEVEN, ())
     )
     image = ink.picture_image(written)
     assert image is not None

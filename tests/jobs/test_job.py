@@ -16,6 +16,7 @@ import pytest
 
 from digitrec import jobs, mnist
 from digitrec.jobs import AdaptationJob, EpochNetwork, Point, Status, TrainingJob, child
+from digitrec.jobs.job import _Points
 from digitrec.jobs.queue import Turn
 from digitrec.network import Network, bundled
 from digitrec.training import RECIPES, Progress
@@ -35,14 +36,15 @@ def progress(stage, epoch=0, batch=0, loss=None):
 # The real child, but for what it trains.
 REAL = """
 import pathlib, sys, time
-from digitrec import child, training
+from digitrec import training
+from digitrec.jobs import child
 class Network:
     def to_bytes(self): return b"new"
 def train(recipe, *, seed, on_progress, on_epoch):
     {body}
 training.train = train
 """
-END = "\nimport os; os._exit(child._main(sys.argv[1]))"
+END = "\nimport os; os._exit(child.main(sys.argv[1]))"
 
 
 def stand_in(code: str) -> tuple[str, ...]:
@@ -473,7 +475,7 @@ tell(done=True)
 
 
 def test_long_curves_are_thinned_evenly() -> None:
-    points = jobs._Points()
+    points = _Points()
     for epoch in range(1, 31):
         for batch in range(1, 101):
             points.add(Progress("training", epoch, 30, batch, 100, 1.0, 0.5, None, None))
@@ -575,7 +577,7 @@ def test_a_real_adaptation(out: Path) -> None:
     code = """
 import sys
 sys.modules["tensorflow"] = sys.modules["keras"] = None  # whoever imports them fails
-from digitrec import child
+from digitrec.jobs import child
 """
     command = (sys.executable, "-c", code + END)
     job = AdaptationJob(bundled(), images, labels, out, seed=5, _command=command)

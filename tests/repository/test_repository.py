@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -47,80 +46,6 @@ JUPYTER = {
 }
 
 
-@dataclass(frozen=True)
-class Room:
-    """What a room may import, besides the standard library and itself."""
-
-    rooms: frozenset[str]
-    packages: frozenset[str] = frozenset()
-    inside: frozenset[str] = frozenset()
-    """Packages that only functions may import, when they need them."""
-
-
-def room(rooms: str = "", packages: str = "", inside: str = "") -> Room:
-    # A version and an error are nobody's business in particular.
-    return Room(
-        frozenset(rooms.split()) | {"errors", "", "__version__"},
-        frozenset(packages.split()),
-        frozenset(inside.split()),
-    )
-
-
-ROOMS = {
-    "__init__": room(),
-    "__main__": room("cli"),
-    "errors": Room(frozenset()),
-    "files": room(),
-    "resources": room(),
-    "mnist": room("resources files", "numpy"),
-    "ink": room("files", "numpy PIL", "scipy"),
-    "network": room("resources files", "numpy safetensors"),
-    "explain": room("network ink", "numpy"),
-    "report": room("network", "numpy"),
-    "evaluation": room("report network ink", "numpy", "scipy sklearn"),
-    "plots": room("report network ink explain", "numpy matplotlib", "matplotlib seaborn"),
-    "augment": room("", "numpy", "keras tensorflow scipy"),
-    "corruptions": room("", "numpy", "scipy"),
-    "hand": room("ink", "numpy", "scipy"),
-    "paper": room("hand ink", "numpy PIL", "scipy"),
-    "drawings": room("hand resources", "numpy PIL"),
-    "recipes": room("mnist network"),
-    "training": room(
-        "recipes augment drawings hand mnist ink network report evaluation",
-        "numpy",
-        "keras tensorflow scipy",
-    ),
-    "adaptation": room("network mnist augment evaluation", "numpy"),
-    "export": room(
-        "training network files", "numpy", "keras tensorflow onnx ai_edge_litert onnxruntime"
-    ),
-    "turns": room("", "filelock"),
-    "journal": room(),
-    "settings": room(),
-    "child": room("recipes training adaptation network files", "numpy"),
-    "jobs": room("child recipes training adaptation network turns journal files", "numpy"),
-    "app": room(
-        "jobs recipes training evaluation report plots explain ink mnist network resources files",
-        "numpy PIL ipywidgets ipycanvas anywidget traitlets threadpoolctl",
-        "IPython",
-    ),
-    "course": room(
-        "app jobs adaptation training recipes drawings hand corruptions augment evaluation report "
-        "plots explain ink mnist network resources files",
-        "numpy PIL ipywidgets ipycanvas anywidget traitlets",
-        "IPython keras",
-    ),
-    "serving": room("settings resources voila", "", " ".join(JUPYTER)),
-    "voila": room("serving settings journal resources", " ".join(JUPYTER)),
-    "cli": room(
-        "serving settings jobs recipes training evaluation report plots export ink mnist network "
-        "files resources",
-        "",
-        "numpy",
-    ),
-}
-
-
 def tracked() -> list[Path]:
     """Return the files of the repository, or of the unpacked archive where git knows none."""
     if shutil.which("git") and (ROOT / ".git").exists():
@@ -142,78 +67,7 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def imports(path: Path) -> tuple[set[str], set[str]]:
-    """Return what a module imports when it is imported, and what its functions import later."""
-    tree = parsed(path)
-    later = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-    }
-    # What is imported for type checkers alone is never imported.
-    never = {
-        id(node)
-        for condition in ast.walk(tree)
-        if isinstance(condition, ast.If) and ast.unparse(condition.test).endswith("TYPE_CHECKING")
-        for node in ast.walk(condition)
-    }
-    first: set[str] = set()
-    inside: set[str] = set()
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            module = node.module or ""
-            names = [module]
-            if module == "digitrec":
-                names = [f"digitrec.{alias.name}" for alias in node.names]
-        if id(node) not in never:
-            (inside if id(node) in later else first).update(names)
-    return first, inside
-
-
 MODULES = sorted((ROOT / "digitrec").rglob("*.py"))
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_room_imports_what_it_must_not(path):
-    allowed = ROOMS[room_of(path)]
-    first, inside = imports(path)
-    for name in sorted(first | inside):
-        package, _, rest = name.partition(".")
-        if package == "digitrec":
-            target = rest.split(".")[0]
-            assert target in allowed.rooms | {room_of(path)}, f"{path} imports {name}"
-        elif package not in sys.stdlib_module_names:
-            packages = allowed.packages if name in first else allowed.packages | allowed.inside
-            assert package in packages, f"{path} imports {name}"
-
-
-def test_every_room_is_in_the_table_and_in_the_architecture():
-    rooms = {room_of(path) for path in MODULES}
-    assert rooms == set(ROOMS)
-    written = (ROOT / "ARCHITECTURE.md").read_text()
-    for name in rooms - {"__init__", "__main__"}:
-        assert f"`{name}" in written or f"`digitrec/{name}" in written, name
-
-
-def test_the_table_of_rooms_is_a_ladder():
-    def reach(name: str, above: tuple[str, ...] = ()) -> set[str]:
-        assert name not in above, f"{name} imports itself by way of {above}"
-        found = set()
-        for other in ROOMS[name].rooms & set(ROOMS) - {name}:
-            if {name, other} != {"serving", "voila"}:  # the server's two halves
-                found |= {other} | reach(other, (*above, name))
-        return found
-
-    for name in ROOMS:
-        assert name not in reach(name)
-    for core in ("mnist", "ink", "network", "explain", "report"):
-        own = ROOMS[core].packages | ROOMS[core].inside
-        assert not own & (HEAVY | FIGURES | WIDGETS | JUPYTER), core
 
 
 @pytest.mark.slow

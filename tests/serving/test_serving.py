@@ -21,13 +21,13 @@ import psutil
 import pytest
 
 from digitrec import resources, serving
-from digitrec.serving import settings
+from digitrec.serving import pages, run, settings
 
 STARTING = 120.0
 """Seconds that a machine with other work to do may take to start the server."""
 
 
-ONE_WAITS = Path(__file__).parent / "browser" / "serving.toml"
+ONE_WAITS = Path(__file__).parents[1] / "browser" / "serving.toml"
 """Settings with one pad ready: where nothing else is said, visitors come one after another."""
 
 
@@ -130,7 +130,7 @@ def test_the_settings_are_those_a_public_pad_needs(tmp_path):
 
 
 def test_every_page_is_a_notebook():
-    for name in serving.PAGES:
+    for name in pages.PAGES:
         assert (resources.notebooks() / name).is_file(), name
 
 
@@ -179,14 +179,14 @@ def test_an_address_of_another_machine_is_refused():
     ],
 )
 def test_the_address_can_be_opened_as_it_is_printed(host, address):
-    assert serving._address(host, 80) == address
+    assert run._address(host, 80) == address
 
 
 def test_others_are_told_an_address_only_where_they_can_come_in():
     with socket.create_server(("127.0.0.1", 0)) as alone:
-        assert serving._address_for_others(alone) is None
+        assert run._address_for_others(alone) is None
     with socket.create_server(("0.0.0.0", 0)) as shared:  # noqa: S104 - closed at once
-        address = serving._address_for_others(shared)
+        address = run._address_for_others(shared)
         assert address is not None
         assert re.fullmatch(rf"http://[\w.-]+:{shared.getsockname()[1]}/", address)
         assert "0.0.0.0" not in address  # noqa: S104 - as above
@@ -199,19 +199,19 @@ def test_without_a_network_others_are_told_the_name(monkeypatch):
     with socket.create_server(("0.0.0.0", 0)) as shared:  # noqa: S104 - closed at once
         port = shared.getsockname()[1]
         monkeypatch.setattr(socket.socket, "connect", unreachable)
-        assert serving._address_for_others(shared) == f"http://{socket.gethostname()}:{port}/"
+        assert run._address_for_others(shared) == f"http://{socket.gethostname()}:{port}/"
 
 
 def test_a_terminal_without_windows_gets_no_browser(monkeypatch):
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    assert not serving._has_browser()
+    assert not run._has_browser()
     monkeypatch.setenv("DISPLAY", ":0")
-    assert serving._has_browser()
+    assert run._has_browser()
     monkeypatch.delenv("DISPLAY")
     monkeypatch.setenv("BROWSER", "firefox")
-    assert serving._has_browser()
+    assert run._has_browser()
 
 
 @pytest.mark.slow
@@ -239,7 +239,7 @@ def test_health_answers_without_starting_a_kernel(server):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", serving.PAGES)
+@pytest.mark.parametrize("name", pages.PAGES)
 def test_a_page_shows_no_source_and_names_no_other_host(server, name):
     status, headers, body = server.get(f"/voila/render/{name}")
     assert status == 200
@@ -262,7 +262,7 @@ def test_a_page_shows_no_source_and_names_no_other_host(server, name):
         "/voila/tree",
         "/voila/api/contents/",
         "/voila/render/no_such_page.ipynb",
-        "/voila/render/../../digitrec/serving.py",
+        "/voila/render/../../digitrec/serving/run.py",
         "/voila/files/06_drawing_pad.ipynb",
         "/voila/files/../../pyproject.toml",
         "/course/",
@@ -283,7 +283,7 @@ def test_nothing_but_the_pages_is_served(server, path):
 @pytest.mark.slow
 def test_the_notebooks_that_are_not_pages_stay_closed(server):
     others = [path.name for path in resources.notebooks().glob("*.ipynb")]
-    for name in set(others) - set(serving.PAGES):
+    for name in set(others) - set(pages.PAGES):
         assert server.get(f"/voila/render/{name}")[0] == 404, name
 
 
@@ -292,7 +292,7 @@ def test_the_other_notebooks_can_be_read_without_a_kernel(server):
     until(lambda: num_waiting(server) == 1)
     before = len(kernels(server))
     names = [path.name for path in resources.notebooks().glob("*.ipynb")]
-    for name in sorted(set(names) - set(serving.PAGES)):
+    for name in sorted(set(names) - set(pages.PAGES)):
         status, headers, body = server.get(f"/course/{name.removesuffix('.ipynb')}.html")
         assert status == 200, name
         assert headers["content-type"].startswith("text/html")
@@ -309,7 +309,7 @@ def test_the_other_notebooks_can_be_read_without_a_kernel(server):
 
 @pytest.mark.slow
 def test_a_visitor_cannot_choose_another_template(server):
-    _, _, body = server.get(f"/voila/render/{serving.PAD}?template=reveal&theme=dark")
+    _, _, body = server.get(f"/voila/render/{pages.PAD}?template=reveal&theme=dark")
     assert 'id="frame-skeleton"' in body
 
 
@@ -334,7 +334,7 @@ def test_it_ends_with_no_process_left_behind(sign, after):
 @pytest.mark.slow
 def test_it_ends_while_a_page_is_open():
     with running("--settings", str(ONE_WAITS)) as one:
-        assert one.get(f"/voila/render/{serving.PAD}")[0] == 200
+        assert one.get(f"/voila/render/{pages.PAD}")[0] == 200
         until(lambda: num_waiting(one) == 1)
         children = psutil.Process(one.process.pid).children(recursive=True)
         assert len(children) >= 2
@@ -368,7 +368,7 @@ def test_nobody_gets_a_pad_that_died_while_it_waited():
         for kernel in dead:
             kernel.kill()
         psutil.wait_procs(dead, timeout=STARTING)
-        whole = one.get(f"/voila/render/{serving.PAD}")[2]
+        whole = one.get(f"/voila/render/{pages.PAD}")[2]
         assert "voila_finish();</script>" in whole
         given = re.search(r'"kernelId": "([^"]+)"', whole)
         assert given is not None
@@ -409,10 +409,10 @@ def test_a_closed_tab_ends_its_kernel(server, page):
 
 @pytest.mark.browser
 def test_a_page_that_broke_off_is_said_and_a_reload_mends_it(server, page):
-    whole = server.get(f"/voila/render/{serving.PAD}")[2]
+    whole = server.get(f"/voila/render/{pages.PAD}")[2]
     begun = whole[: whole.index('<main id="rendered_cells">')]
     page.route("**/voila/render/*", lambda route: route.fulfill(body=begun), times=1)
-    page.goto(server.address.rstrip("/") + f"/voila/render/{serving.PAD}")
+    page.goto(server.address.rstrip("/") + f"/voila/render/{pages.PAD}")
     page.get_by_text("The page could not start.").wait_for()
     page.get_by_role("button", name="Reload").click()
     page.wait_for_selector("html.frame-ready", state="attached", timeout=1000 * STARTING)

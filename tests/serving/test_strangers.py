@@ -229,7 +229,7 @@ FOLDERS = (
     "/voila/static/", "/voila/templates/digitrec/static/", "/voila/files/", "/voila/labextensions/",
     "/voila/render/", "/course/", "/static/", "/", "/voila/api/themes/", "/voila/templates/",
 )  # fmt: skip
-TREASURES = ("etc/passwd", "pyproject.toml", "digitrec/serving.py")
+TREASURES = ("etc/passwd", "pyproject.toml", "digitrec/serving/run.py")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -1,1 +1,1 @@
-"""The answer to a drawing: the sentence, the bars, why, where it looked, and what the layers saw."""
+"""The answer to a drawing: sentence and bars, why, where it looked, what the layers saw."""

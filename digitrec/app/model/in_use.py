@@ -272,9 +272,9 @@ def checked(content: bytes) -> Network:
     Raises
     ------
     FileError
-        If it is no model of ours, takes more than :data:`~digitrec.app.browser_store.store.MAX_MODEL_BYTES`
-        bytes, would need far more memory than ours to answer, or says things about itself
-        that make no sense.
+        If it is no model of ours, takes more than
+        :data:`~digitrec.app.browser_store.store.MAX_MODEL_BYTES` bytes, would need far more
+        memory than ours to answer, or says things about itself that make no sense.
 
     Examples
     --------

@@ -18,7 +18,8 @@ class Overlay(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is not fol
     Parameters
     ----------
     hear : callable
-        Called with every message of a page and its buffers; see :class:`digitrec.app.pad.pens.Pens`.
+        Called with every message of a page and its buffers; see
+        :class:`digitrec.app.pad.pens.Pens`.
     name : str, optional
         Under which the page keeps the ink over a reload; without one it does not.
     pictures : bool, optional

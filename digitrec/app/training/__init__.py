@@ -1,1 +1,1 @@
-"""A training as the page sees it: its options, its progress, its guesses, and old and new beside each other."""
+"""A training as the page sees it: options, progress, guesses, and the choice at its end."""
