@@ -227,7 +227,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         images = _mistaken(report, samples) if arguments.figure else None
     if arguments.figure is not None:
         _write_failures(report, images, arguments.figure)
-    print(json.dumps(report.to_dict(), allow_nan=False) if arguments.json else _table(report))
+    if arguments.json:
+        print(json.dumps(report.figures() | report.to_dict(), allow_nan=False))
+    else:
+        print(_table(report))
     return 0
 
 

@@ -17,7 +17,6 @@ from digitrec.report import (
     Mistake,
     NotDigits,
     Report,
-    calibration_error,
 )
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "evaluate_logits",
     "reliability_at",
     "reliability_table",
-    "wilson_interval",
 ]
 
 _CHUNK = 1_000  # images a pass: bounds the memory of an evaluation
@@ -167,45 +165,6 @@ def evaluate_ink(network: Network, samples: Sequence[ink.Sample]) -> Report:
     return _report(labels, np.arange(len(samples)), answers)
 
 
-def wilson_interval(num_right: int, num_samples: int) -> tuple[float, float]:
-    """Return the 95 % interval of an accuracy.
-
-    Parameters
-    ----------
-    num_right : int
-        How many answers were right.
-    num_samples : int
-        Of how many.
-
-    Returns
-    -------
-    tuple of float
-        Low and high, 0 to 1; NaN if there are no samples (Wilson, "Probable Inference, the Law of
-        Succession, and Statistical Inference", 1927).
-
-    Raises
-    ------
-    ValueError
-        If more are right than there are, or a number is below zero.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson_interval(9, 10)]
-    [0.596, 0.982]
-    """
-    if not 0 <= num_right <= num_samples:
-        raise ValueError(
-            f"expected from 0 to {num_samples} right answers, as many as samples; "
-            f"received {num_right}"
-        )
-    if not num_samples:
-        return math.nan, math.nan
-    from scipy.stats import binomtest  # noqa: PLC0415 - reading a stored report must not cost this
-
-    interval = binomtest(int(num_right), int(num_samples)).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
 def reliability_table(confidence: ArrayLike, right: ArrayLike) -> Floats:
     """Return how often answers were right that were so and so sure.
 
@@ -308,11 +267,6 @@ class _Answers:
 
 def _report(labels: Counts, places: Counts, answers: _Answers) -> Report:
     """Summarise answers; a label of `CLASSES` is no digit."""
-    from sklearn.metrics import (  # noqa: PLC0415 - reading a stored report must not cost this
-        confusion_matrix,
-        precision_recall_fscore_support,
-    )
-
     others = labels == CLASSES
     not_digits = None
     if others.any():
@@ -322,43 +276,19 @@ def _report(labels: Counts, places: Counts, answers: _Answers) -> Report:
     predicted, confidence = answers.predicted[~others], answers.confidence[~others]
     refused = answers.refused[~others]
     right = predicted == labels
-    classes = np.arange(CLASSES)
-    support = np.bincount(labels, minlength=CLASSES)
     confusion = np.zeros((CLASSES, CLASSES), np.int64)
-    precision = per_class = np.full(CLASSES, np.nan)
-    if len(labels):
-        # scikit-learn passes over pairs whose prediction is none of the classes, as NO_INK is.
-        confusion = confusion_matrix(labels, predicted, labels=classes).astype(np.int64)
-        precision, per_class, _, _ = precision_recall_fscore_support(
-            labels, predicted, labels=classes, zero_division=np.nan
-        )
-    reliability = reliability_table(confidence, right)
+    inked = predicted != NO_INK
+    np.add.at(confusion, (labels[inked], predicted[inked]), 1)
     wrong = np.flatnonzero(~right)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     return Report(
-        samples=len(labels),
-        accuracy=_share(right.sum(), len(labels)),
-        interval=wilson_interval(int(right.sum()), len(labels)),
-        per_class=per_class,
-        per_class_interval=np.array(
-            [
-                wilson_interval(int(confusion[digit, digit]), int(support[digit]))
-                for digit in classes
-            ]
-        ),
-        precision=precision,
         confusion=confusion,
-        no_ink=np.bincount(labels[predicted == NO_INK], minlength=CLASSES).astype(np.int64),
-        ece=calibration_error(reliability),
-        reliability=reliability,
-        refused=_share(refused.sum(), len(labels)),
+        no_ink=np.bincount(labels[~inked], minlength=CLASSES).astype(np.int64),
+        reliability=reliability_table(confidence, right),
+        refused=float(refused.mean()) if len(labels) else math.nan,
         mistakes=tuple(
             Mistake(int(places[i]), int(labels[i]), int(predicted[i]), float(confidence[i]))
             for i in wrong
         ),
         not_digits=not_digits,
     )
-
-
-def _share(num: int, of: int) -> float:
-    return float(num) / of if of else math.nan

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ NO_INK = -1
 """The prediction for a drawing without ink: none of the digits."""
 
 _MOST = 10**9  # a larger count is no count of ours
+_Z = NormalDist().inv_cdf(0.975)  # half of the 5 % that a 95 % interval leaves out, on each side
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -72,42 +74,27 @@ class NotDigits(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """The result of an evaluation, computed once and cheap to carry, store and draw.
+    """The result of an evaluation: what was counted, and what follows from it.
 
     Whatever has nothing to be computed from, like the accuracy of a digit that does not occur,
     is NaN here and null in JSON.
 
     Parameters
     ----------
-    samples : int
-        How many samples of digits were evaluated.
-    accuracy : float
-        Share whose most probable digit is the label, whether the network refused it or not.
-    interval : tuple of float
-        The 95 % Wilson interval of `accuracy` (Wilson, "Probable Inference, the Law of
-        Succession, and Statistical Inference", 1927).
-    per_class : ndarray of float64, shape (10,)
-        Accuracy of every digit: of its samples, the share that was read right (recall).
-    per_class_interval : ndarray of float64, shape (10, 2)
-        The 95 % Wilson interval of each.
-    precision : ndarray of float64, shape (10,)
-        Of the samples read as a digit, the share that shows it.
     confusion : ndarray of int64, shape (10, 10)
         How often the digit of the row was read as the digit of the column.
     no_ink : ndarray of int64, shape (10,)
         For every digit, how many of its samples had no ink. They count as wrong and refused, and
-        stand in no column of `confusion`.
-    ece : float
-        Expected calibration error: by how much confidence and accuracy differ on average, over
-        15 bins of equal width (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+        are in no column of `confusion`.
     reliability : ndarray of float64, shape (15, 3)
-        For every bin its number of samples, their mean confidence and their accuracy.
+        For every bin of confidence its number of samples, their mean confidence and their
+        accuracy.
     refused : float
         Share of the samples of digits that the network refused.
     mistakes : tuple of Mistake
         Every sample that was read wrong, the most confident first.
     not_digits : NotDigits or None
-        What became of the samples that are no digit, if there were any.
+        What became of the samples that are not digits, if there were any.
 
     Examples
     --------
@@ -121,22 +108,58 @@ class Report:
     True
     """
 
-    samples: int
-    accuracy: float
-    interval: tuple[float, float]
-    per_class: Floats
-    per_class_interval: Floats
-    precision: Floats
     confusion: Counts
     no_ink: Counts
-    ece: float
     reliability: Floats
     refused: float
     mistakes: tuple[Mistake, ...]
     not_digits: NotDigits | None = None
 
+    @property
+    def support(self) -> Counts:
+        """Samples of every digit, int64 of shape (10,)."""
+        counts: Counts = self.confusion.sum(axis=1) + self.no_ink
+        return counts
+
+    @property
+    def samples(self) -> int:
+        """How many samples of digits were evaluated."""
+        return int(self.support.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Share whose most probable digit is the label, whether the network refused it or not."""
+        return float(np.trace(self.confusion)) / self.samples if self.samples else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy, as :func:`wilson_interval`."""
+        return wilson_interval(int(np.trace(self.confusion)), self.samples)
+
+    @property
+    def per_class(self) -> Floats:
+        """Accuracy of every digit: of its samples, the share read right (recall)."""
+        return _shares(np.diag(self.confusion), self.support)
+
+    @property
+    def per_class_interval(self) -> Floats:
+        """The 95 % interval of each, float64 of shape (10, 2)."""
+        right = np.diag(self.confusion).tolist()
+        pairs = zip(right, self.support.tolist(), strict=True)
+        return np.array([wilson_interval(*pair) for pair in pairs])
+
+    @property
+    def precision(self) -> Floats:
+        """Of the samples read as a digit, the share that shows it."""
+        return _shares(np.diag(self.confusion), self.confusion.sum(axis=0))
+
+    @property
+    def ece(self) -> float:
+        """The expected calibration error, as :func:`calibration_error`."""
+        return calibration_error(self.reliability)
+
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON values; what is NaN becomes None.
+        """Return what was counted as JSON values; NaN becomes None.
 
         Returns
         -------
@@ -153,14 +176,7 @@ class Report:
         True
         """
         content = {
-            "samples": self.samples,
-            "accuracy": _jsonable(self.accuracy),
-            "interval": [_jsonable(bound) for bound in self.interval],
             "refused": _jsonable(self.refused),
-            "ece": _jsonable(self.ece),
-            "per_class": _jsonable(self.per_class),
-            "per_class_interval": _jsonable(self.per_class_interval),
-            "precision": _jsonable(self.precision),
             "confusion": self.confusion.tolist(),
             "no_ink": self.no_ink.tolist(),
             "reliability": [
@@ -172,6 +188,30 @@ class Report:
             content["not_digits"] = self.not_digits._asdict()
         return content
 
+    def figures(self) -> dict[str, Any]:
+        """Return what follows from the counts as JSON values; NaN becomes None.
+
+        Returns
+        -------
+        dict
+
+        Examples
+        --------
+        >>> from digitrec.network import bundled
+        >>> report = Report.from_dict(bundled().metadata["evaluation"])
+        >>> report.figures()["samples"]
+        10000
+        """
+        return {
+            "samples": self.samples,
+            "accuracy": _jsonable(self.accuracy),
+            "interval": _jsonable(self.interval),
+            "ece": _jsonable(self.ece),
+            "per_class": _jsonable(self.per_class),
+            "per_class_interval": _jsonable(self.per_class_interval),
+            "precision": _jsonable(self.precision),
+        }
+
     @classmethod
     def from_dict(cls, content: object) -> Self:
         """Read a report that :meth:`to_dict` has written, trusting nothing in it.
@@ -179,8 +219,8 @@ class Report:
         Parameters
         ----------
         content : dict
-            JSON values, perhaps out of a stranger's model file. Keys that are not ours are
-            passed over.
+            JSON values, perhaps out of a stranger's model file. Other keys are ignored: reports
+            of digitrec 0.1 also stored what follows from the counts.
 
         Raises
         ------
@@ -190,7 +230,7 @@ class Report:
 
         Examples
         --------
-        >>> Report.from_dict({"samples": -1})
+        >>> Report.from_dict({"refused": -1})
         Traceback (most recent call last):
         ...
         digitrec.errors.FileError: an evaluation report was expected, and this is not one: ...
@@ -205,6 +245,48 @@ class Report:
                 "evaluate the network again"
             ) from error
         return report
+
+
+def wilson_interval(num_right: int, num_samples: int) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy.
+
+    Parameters
+    ----------
+    num_right : int
+        How many answers were right.
+    num_samples : int
+        Of how many.
+
+    Returns
+    -------
+    tuple of float
+        Low and high, 0 to 1; NaN if there are no samples (Wilson, "Probable Inference, the Law of
+        Succession, and Statistical Inference", 1927).
+
+    Raises
+    ------
+    ValueError
+        If more are right than there are, or a number is below zero.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson_interval(9, 10)]
+    [0.596, 0.982]
+    """
+    if not 0 <= num_right <= num_samples:
+        raise ValueError(
+            f"expected from 0 to {num_samples} right answers, as many as samples; "
+            f"received {num_right}"
+        )
+    if not num_samples:
+        return math.nan, math.nan
+    # SciPy has this as well; a page that shows a report would wait half a second for the import.
+    share, weight = num_right / num_samples, _Z**2 / num_samples
+    middle = share + weight / 2
+    half = math.sqrt(weight * (share * (1 - share) + weight / 4))
+    # At the ends rounding must not leave the accuracy outside its own interval.
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def calibration_error(reliability: Floats) -> float:
@@ -243,15 +325,8 @@ def _read_fields(content: object) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"expected an object; received {type(content).__name__}")
     fields: dict[str, Any] = {
-        "samples": _count(content["samples"]),
-        "accuracy": _share(content["accuracy"]),
-        "interval": tuple(_array(content["interval"], (2,), _share).tolist()),
-        "per_class": _array(content["per_class"], (CLASSES,), _share),
-        "per_class_interval": _array(content["per_class_interval"], (CLASSES, 2), _share),
-        "precision": _array(content["precision"], (CLASSES,), _share),
         "confusion": _array(content["confusion"], (CLASSES, CLASSES), _count),
         "no_ink": _array(content["no_ink"], (CLASSES,), _count),
-        "ece": _share(content["ece"]),
         "reliability": _read_bins(content["reliability"]),
         "refused": _share(content["refused"]),
         "mistakes": _read_mistakes(content["mistakes"]),
@@ -322,35 +397,20 @@ def _read_mistakes(values: object) -> tuple[Mistake, ...]:
 
 def _check_agreement(report: Report) -> None:
     """Refuse fields that contradict each other: a page must not say two things."""
-    right = np.diag(report.confusion)
-    support = report.confusion.sum(axis=1) + report.no_ink
     counted = np.zeros((CLASSES, CLASSES + 1), np.int64)
     for mistake in report.mistakes:
         counted[mistake.label, mistake.predicted] += 1  # NO_INK is the last column
-    wrong = np.column_stack([report.confusion - np.diag(right), report.no_ink])
-    with np.errstate(invalid="ignore"):
-        agreements = {
-            "samples": report.samples == support.sum() == report.reliability[:, 0].sum(),
-            "mistakes": (counted == wrong).all(),
-            "accuracy": _close(report.accuracy, np.divide(right.sum(), support.sum())),
-            "per_class": _close(report.per_class, right / support),
-            "precision": _close(report.precision, right / report.confusion.sum(axis=0)),
-            "ece": _close(report.ece, calibration_error(report.reliability)),
-            "refused": math.isnan(report.refused) == (report.samples == 0),
-            "interval": _within(np.array(report.interval), report.accuracy),
-            "per_class_interval": _within(report.per_class_interval, report.per_class),
-        }
+    right = np.diag(np.diag(report.confusion))
+    agreements = {
+        "reliability": report.samples == report.reliability[:, 0].sum(),
+        "mistakes": (counted == np.column_stack([report.confusion - right, report.no_ink])).all(),
+        "refused": math.isnan(report.refused) == (report.samples == 0),
+    }
     for name, agrees in agreements.items():
         if not agrees:
             raise ValueError(f"its {name} contradicts its other fields")
 
 
-def _close(received: ArrayLike, expected: ArrayLike) -> bool:
-    return np.allclose(received, expected, rtol=0, atol=1e-9, equal_nan=True)
-
-
-def _within(interval: Floats, value: float | Floats) -> bool:
-    low, high = interval[..., 0], interval[..., 1]
-    inside = (low - 1e-9 <= value) & (value <= high + 1e-9)
-    unknown = np.isnan(low) & np.isnan(high) & np.isnan(value)
-    return bool((inside | unknown).all())
+def _shares(part: ArrayLike, whole: Counts) -> Floats:
+    with np.errstate(invalid="ignore"):  # 0 of 0 is NaN, as it should be
+        return np.divide(part, whole)

@@ -305,7 +305,7 @@ def test_evaluate_mnist(
     assert cli.main(["evaluate", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     expected = evaluation.evaluate(network.bundled(), few.images, few.labels)
-    assert result == expected.to_dict()
+    assert result == expected.figures() | expected.to_dict()
     assert "not_digits" not in result
     figure = tmp_path / "mistakes.png"
     assert cli.main(["evaluate", "--figure", str(figure)]) == 0

@@ -9,8 +9,8 @@ from digitrec.course import pages, svg
 from digitrec.course.figures import Figure
 from digitrec.course.interactive import Interactive
 from digitrec.course.plotted import Plotted
-from digitrec.evaluation import wilson_interval
 from digitrec.plots.look import percent
+from digitrec.report import wilson_interval
 
 SIZES = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 """How many test images there are to choose from."""

@@ -79,8 +79,9 @@ def test_every_digit_is_told_with_its_share_and_what_is_wrong() -> None:
     assert text.count("0 of 2 wrong") == 4
     assert text.count("1 of 2 wrong") == 5
     assert text.count("3 of 5 wrong") == 1  # of a drawing without ink nothing can be right
-    assert "50 %100 %" in text.replace("\n", "")  # the ends of the scale
-    assert [dot for _, _, dot in places(html)] == [100] * 5 + [0] * 5
+    assert "40 %100 %" in text.replace("\n", "")  # the ends of the scale
+    dots = [dot for _, _, dot in places(html)]
+    assert dots == pytest.approx([100, 100, 0, 100, 100] + [100 / 6] * 5, abs=0.1)
 
 
 def places(html: str) -> list[list[float]]:
@@ -203,15 +204,8 @@ def worsened(found: Report, sample: int, label: int, predicted: int) -> Report:
     confusion = found.confusion.copy()
     confusion[label, label] -= 1
     confusion[label, predicted] += 1
-    right = np.diag(confusion)
-    return replace(
-        found,
-        confusion=confusion,
-        accuracy=float(right.sum() / found.samples),
-        per_class=right / confusion.sum(axis=1),
-        precision=right / confusion.sum(axis=0),
-        mistakes=(*found.mistakes, Mistake(sample, label, predicted, 0.5)),
-    )
+    mistakes = (*found.mistakes, Mistake(sample, label, predicted, 0.5))
+    return replace(found, confusion=confusion, mistakes=mistakes)
 
 
 @pytest.mark.parametrize("sample", [10_000, 10**9])

@@ -21,8 +21,9 @@ from digitrec.course.accuracy_interval import SIZES
 from digitrec.course.confusion_chooser import MOST
 from digitrec.course.corruption_viewer import EXAMPLES
 from digitrec.course.picker import Picker
-from digitrec.evaluation import evaluate, wilson_interval
+from digitrec.evaluation import evaluate
 from digitrec.mnist import Part
+from digitrec.report import wilson_interval
 from tests.networks import make_network
 
 RNG = np.random.default_rng(4)

@@ -19,6 +19,7 @@ from digitrec.jobs import AdaptationJob, EpochNetwork, Point, Status, TrainingJo
 from digitrec.jobs.job import _Points
 from digitrec.jobs.queue import Turn
 from digitrec.network import Network, bundled
+from digitrec.report import Report
 from digitrec.training import RECIPES, Progress
 
 # What a stand-in child starts with: how to tell things and where the network goes.
@@ -601,7 +602,7 @@ from digitrec.jobs import child
     network = Network.load(out)
     assert network.metadata["adapted"]["images"] == 20
     assert network.metadata["adapted"]["seed"] == 5
-    assert network.metadata["evaluation"]["samples"] == 10_000
+    assert Report.from_dict(network.metadata["evaluation"]).samples == 10_000
     before = bundled()
     changed = {
         name for name, weights in before.weights.items() if (network.weights[name] != weights).any()
