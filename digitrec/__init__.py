@@ -1,8 +1,45 @@
 """Draw a digit, and a small convolutional network says which it is.
 
-The rooms are modules: ``mnist`` (the data), ``ink`` (drawings to 28×28 images), ``network``
-(the trained network in NumPy), ``training``, ``evaluation``, ``plots``, ``jobs`` and ``app``.
-Importing the package imports none of them.
+These names are all that most programs need. Each is imported when it is first used, so that
+``import digitrec`` itself costs nothing:
+
+>>> import digitrec
+>>> seven = [[(78, 82), (214, 76), (160, 190), (140, 252)]]
+>>> digitrec.bundled().predict(digitrec.image(seven)).digit
+7
+
+What is behind them is in rooms, which ARCHITECTURE.md describes.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitrec.evaluation import evaluate
+    from digitrec.ink import image
+    from digitrec.network import Network, bundled
+    from digitrec.training import RECIPES, Recipe, train
+
 __version__ = "0.1.0"
+
+__all__ = ["RECIPES", "Network", "Recipe", "bundled", "evaluate", "image", "train"]
+
+_ROOMS = {
+    "RECIPES": "training",
+    "Network": "network",
+    "Recipe": "training",
+    "bundled": "network",
+    "evaluate": "evaluation",
+    "image": "ink",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
