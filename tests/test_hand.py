@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from digitrec import hand, ink, mnist
-from digitrec.hand import digits, motion, scrawls, signs, skeletons
+from digitrec.hand import motion, scrawls, skeletons, tables
 
 EVERY_STYLE = [(digit, style) for digit, styles in hand.STYLES.items() for style in styles]
 
@@ -48,10 +48,10 @@ def test_every_kind_of_other_things_is_ink_on_the_canvas(kind):
         assert ink.image(strokes).max() > 0.7  # a dot alone lies between four pixels
 
 
-@pytest.mark.parametrize("table", ["CAPITALS", "SMALL", "FOREIGN", "SIGNS", "FIGURES", "DOODLES"])
+@pytest.mark.parametrize("table", tables.SIGNS)
 def test_every_variant_of_every_sign_can_be_drawn(table):
     rng = np.random.default_rng(0)
-    for variants in getattr(signs, table).values():
+    for variants in tables.SIGNS[table].values():
         for text in variants:
             assert is_ink_on_canvas(
                 tuple(motion.write(skeletons.parse(text).curves(rng, 0.06), rng))
@@ -59,8 +59,8 @@ def test_every_variant_of_every_sign_can_be_drawn(table):
 
 
 def test_what_looks_like_a_digit_is_not_taught_as_none():
-    assert not {"O", "I", "S", "Z", "B", "G", "D", "Q"} & set(signs.CAPITALS)
-    assert not {"o", "l", "s", "z", "b", "g", "q"} & set(signs.SMALL)
+    assert not {"O", "I", "S", "Z", "B", "G", "D", "Q"} & set(tables.SIGNS["capitals"])
+    assert not {"o", "l", "s", "z", "b", "g", "q"} & set(tables.SIGNS["small"])
 
 
 def test_the_same_seed_draws_the_same():
@@ -85,7 +85,7 @@ def test_no_two_drawings_are_the_same():
 def test_a_style_is_drawn_as_often_as_its_weight_says():
     rng = np.random.default_rng(0)
     names, bounds = hand._bounds(0)
-    weights = np.array([digits.DIGITS[0][name][0] for name in names])
+    weights = np.array([tables.DIGITS[0][name][0] for name in names])
     found = np.searchsorted(bounds, rng.random(20_000), side="right")
     share = np.bincount(found, minlength=len(names)) / 20_000
     np.testing.assert_allclose(share, weights / weights.sum(), atol=0.012)

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from digitrec import ink
 from digitrec.hand import motion, scrawls
-from digitrec.hand.digits import DIGITS
 from digitrec.hand.skeletons import Skeleton, parse
+from digitrec.hand.tables import DIGITS
 
 __all__ = ["NOT_A_DIGIT", "OTHER_KINDS", "STYLES", "draw", "draw_other", "images"]
 
@@ -170,4 +170,4 @@ def _bounds(digit: int) -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 @functools.cache
 def _skeletons(digit: int, style: str) -> tuple[Skeleton, ...]:
-    return tuple(parse(text) for text in DIGITS[digit][style][1])
+    return tuple(parse(text) for text in DIGITS[digit][style].variants)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.hand import signs
-from digitrec.hand.digits import DIGITS
 from digitrec.hand.skeletons import Skeleton, parse
+from digitrec.hand.tables import DIGITS, SIGNS
 
 Points = NDArray[np.float64]
 Make = Callable[[np.random.Generator], list[Points]]
@@ -193,15 +192,15 @@ def _turned(points: Points, angle: float) -> Points:
     return np.asarray(points @ np.array([[cos, sin], [-sin, cos]]))
 
 
-_small = _from_table(signs.SMALL)
+_small = _from_table(SIGNS["small"])
 
 KINDS: dict[str, tuple[float, Make, float]] = {
-    "capital": (3, _from_table(signs.CAPITALS), 1.0),
+    "capital": (3, _from_table(SIGNS["capitals"]), 1.0),
     "small letter": (6, _handwritten, 1.0),
-    "foreign letter": (2, _from_table(signs.FOREIGN), 1.0),
-    "sign": (3, _from_table(signs.SIGNS), 0.8),
-    "figure": (1, _from_table(signs.FIGURES, 0.9), 0.8),
-    "doodle": (1, _from_table(signs.DOODLES), 0.8),
+    "foreign letter": (2, _from_table(SIGNS["foreign"]), 1.0),
+    "sign": (3, _from_table(SIGNS["signs"]), 0.8),
+    "figure": (1, _from_table(SIGNS["figures"], 0.9), 0.8),
+    "doodle": (1, _from_table(SIGNS["doodles"]), 0.8),
     "invented letter": (2, _invented, 1.0),
     "scribble": (0.8, _scribble, 1.0),
     "wander": (0.8, _wander, 1.0),
