@@ -22,7 +22,7 @@ from digitrec.app.browser_store.store import MAX_DIGITS, Shelf
 from digitrec.app.dashboard import Dashboard
 from digitrec.app.digits.corrections import Corrections
 from digitrec.app.model.built import built_html
-from digitrec.app.model.in_use import Models, checked
+from digitrec.app.model.in_use import ModelInUse, checked
 from digitrec.app.pad.pad import MAX_POINTS, SIZE, Pad
 from digitrec.app.pad.pens import Pens
 from digitrec.errors import FileError, InkError
@@ -268,7 +268,7 @@ def hear_browser(content: bytes) -> None:
     source = Source(content)
     shelf = Shelf()
     sent: list[Any] = []
-    models, corrections = Models(shelf, tiny), Corrections(shelf)
+    models, corrections = ModelInUse(shelf, tiny), Corrections(shelf)
     shelf.attach(lambda message, _buffers: sent.append(message))
     whole = tiny().to_bytes()
     while source.left:

@@ -21,7 +21,7 @@ import safetensors.numpy
 import digitrec
 from digitrec import ink, mnist, resources
 from digitrec.app.model.file import OwnModelView
-from digitrec.app.model.in_use import Models, checked
+from digitrec.app.model.in_use import ModelInUse, checked
 from digitrec.app.pad.pad import NO_INK, NO_PICTURE, Pad
 from digitrec.errors import FileError
 from digitrec.network import Network
@@ -277,7 +277,7 @@ def test_a_model_file_runs_nothing_and_takes_no_memory(name: str, tmp_path: Path
     path.write_bytes(content)
     with pytest.raises(FileError, match="network file was expected"):
         Network.load(path)
-    models = Models(load_bundled=lambda: small(4))
+    models = ModelInUse(load_bundled=lambda: small(4))
     view = OwnModelView(models, lambda function, _doing: function)  # type: ignore[arg-type] # no Guard
     message = {"event": "open", "name": "<b>model</b>"}
     view.widget._handle_custom_msg(message, [memoryview(content)])

@@ -19,7 +19,7 @@ import digitrec
 from digitrec import files, ink, jobs
 from digitrec.app.digits.corrections import Corrections
 from digitrec.app.digits.lesson import Lesson
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.pad.pad import Pad
 from digitrec.app.page.guard import Guard
 from digitrec.app.training.guesses import Guesses
@@ -42,7 +42,7 @@ PACKAGE = Path(digitrec.__file__).parent
 
 def page(job: jobs.Job) -> tuple[Training, RetrainView]:
     """A page whose next training is a given one."""
-    models = Models(load_bundled=lambda: small(0))
+    models = ModelInUse(load_bundled=lambda: small(0))
     training = Training(models, make_job=lambda _recipe, _seed, _out: job)
     guesses = Guesses(Pad(models.network), training, models)
     return training, RetrainView(training, models, guesses, Guard(pytest.fail))
@@ -264,7 +264,7 @@ while True:
 def test_no_room_for_a_training_is_said_where_it_was_asked_for(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = Models(load_bundled=lambda: small(0))
+    models = ModelInUse(load_bundled=lambda: small(0))
     training = Training(models)
     view = RetrainView(
         training, models, Guesses(Pad(models.network), training, models), Guard(pytest.fail)
@@ -285,7 +285,7 @@ def test_no_room_for_a_training_is_said_where_it_was_asked_for(
 def test_a_lesson_that_found_no_room_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models, corrections = Models(load_bundled=lambda: small(0)), Corrections()
+    models, corrections = ModelInUse(load_bundled=lambda: small(0)), Corrections()
     training = Training(models)
     lesson = Lesson(corrections, training, models)
     corrections.note(7, [[(1, 2), (90, 99)]])

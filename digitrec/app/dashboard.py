@@ -15,7 +15,7 @@ from digitrec.app.digits.lesson import Lesson
 from digitrec.app.digits.your_digits import YourDigitsView
 from digitrec.app.model.built import BuiltView
 from digitrec.app.model.file import OwnModelView
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.model.quality import QualityView
 from digitrec.app.pad.buttons import ButtonsView
 from digitrec.app.pad.canvas import CanvasView
@@ -49,7 +49,7 @@ class Dashboard:
         self._trouble = TroubleView()
         guard = Guard(self._trouble.say)
         self._shelf = Shelf()
-        self.models = Models(self._shelf)
+        self.models = ModelInUse(self._shelf)
         self.pad = Pad(self.models.network)
         self.training = Training(self.models)
         guesses = Guesses(self.pad, self.training, self.models)

@@ -12,7 +12,7 @@ from digitrec.app.digits.corrections import Corrections
 from digitrec.app.digits.lesson import Lesson, Outcome
 from digitrec.app.digits.your_digits import YourDigitsView, digits_html, outcome_html
 from digitrec.app.model.file import OwnModelView
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.pad.pad import Pad
 from digitrec.app.page.exchange import Exchange
 from digitrec.app.page.guard import Guard
@@ -144,7 +144,7 @@ def test_a_file_comes_in_and_one_goes_out_to_who_asked() -> None:
 
 
 def test_a_model_is_opened_and_downloaded() -> None:
-    models = Models(load_bundled=lambda: small(0))
+    models = ModelInUse(load_bundled=lambda: small(0))
     widget = OwnModelView(models, GUARD).widget
     wire = Wire(widget)
     widget._handle_custom_msg({"event": "open", "name": "mine"}, [small(4).to_bytes()])
@@ -165,7 +165,7 @@ def test_a_model_is_opened_and_downloaded() -> None:
 
 class Section:
     def __init__(self) -> None:
-        self.models = Models(load_bundled=lambda: small(0))
+        self.models = ModelInUse(load_bundled=lambda: small(0))
         self.training = Training(self.models, make_lesson=self.make)
         self.corrections = Corrections()
         self.lesson = Lesson(self.corrections, self.training, self.models)

@@ -16,7 +16,7 @@ from digitrec.app.browser_store.store import Shelf
 from digitrec.app.digits import corrections as module
 from digitrec.app.digits.corrections import FULL, NOT_KEPT, Corrections, Digit
 from digitrec.app.digits.lesson import Lesson, Outcome
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.training.run import Training
 from digitrec.errors import FileError, InkError
 from digitrec.jobs import Status
@@ -331,7 +331,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.lessons: list[ToldLesson] = []
-        self.models = Models(load_bundled=lambda: small(0))
+        self.models = ModelInUse(load_bundled=lambda: small(0))
         self.training = Training(self.models, make_lesson=self.make)
         self.corrections = Corrections()
         self.lesson = Lesson(self.corrections, self.training, self.models)

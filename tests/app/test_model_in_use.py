@@ -17,7 +17,7 @@ from digitrec.app.model.in_use import (
     DELETING,
     FRESH,
     UNREADABLE,
-    Models,
+    ModelInUse,
     checked,
     forgotten,
     report_of,
@@ -30,14 +30,14 @@ from tests.networks import make_network
 from tests.stand_ins import report, small
 
 
-def digit(models: Models) -> int:
+def digit(models: ModelInUse) -> int:
     return int(models.network.weights["dense/bias"].argmax())
 
 
-def visit(browser: Browser) -> Models:
+def visit(browser: Browser) -> ModelInUse:
     """Open the page in a browser: a kernel of its own, and all that the browser keeps."""
     shelf = Shelf()
-    models = Models(shelf, load_bundled=lambda: small(0))
+    models = ModelInUse(shelf, load_bundled=lambda: small(0))
     browser.attach(shelf)
     browser.look()
     return models
@@ -78,7 +78,7 @@ def test_this_year_is_not_said(browser: Browser) -> None:
 def test_the_bundled_model_answers_until_the_kept_one_has_come(browser: Browser) -> None:
     visit(browser).try_out(small(1))
     shelf = Shelf()
-    waiting = Models(shelf, load_bundled=lambda: small(0))
+    waiting = ModelInUse(shelf, load_bundled=lambda: small(0))
     browser.attach(shelf)
     assert digit(waiting) == 0
     browser.look()
@@ -131,9 +131,9 @@ def test_forgetting_deletes_it(browser: Browser) -> None:
     assert (models.forgettable, models.note) == (False, FRESH)
 
 
-@pytest.mark.parametrize("forgetting", [Models.forget, Models.go_back])
+@pytest.mark.parametrize("forgetting", [ModelInUse.forget, ModelInUse.go_back])
 def test_a_model_is_said_to_be_deleted_when_the_browser_has_done_it(
-    browser: Browser, forgetting: Callable[[Models], None]
+    browser: Browser, forgetting: Callable[[ModelInUse], None]
 ) -> None:
     models = visit(browser)
     models.try_out(small(1))

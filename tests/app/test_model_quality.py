@@ -8,7 +8,7 @@ import pytest
 
 from digitrec import mnist
 from digitrec.app.model import mistakes, quality
-from digitrec.app.model.in_use import Models, report_of
+from digitrec.app.model.in_use import ModelInUse, report_of
 from digitrec.app.model.mistakes import MOST, NOTHING_CHOSEN, MistakesView
 from digitrec.app.model.quality import QualityView
 from digitrec.app.page.guard import Guard
@@ -20,8 +20,8 @@ from tests.stand_ins import report, small
 
 
 @pytest.fixture
-def models() -> Models:
-    return Models(load_bundled=lambda: small(0))
+def models() -> ModelInUse:
+    return ModelInUse(load_bundled=lambda: small(0))
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def cell_of(found: Report, *, wrong: bool = True) -> tuple[int, int]:
     return row, column
 
 
-def test_the_quality_changes_with_the_model(models: Models) -> None:
+def test_the_quality_changes_with_the_model(models: ModelInUse) -> None:
     view = QualityView(models, GUARD)
     assert "not tested" in view.summary.value
     assert view.mistakes.matrix.table == ""
@@ -110,7 +110,7 @@ def test_nothing_is_read_before_a_cell_is_chosen(monkeypatch: pytest.MonkeyPatch
     asked: list[str] = []
     load = mnist.load_part
     monkeypatch.setattr(mnist, "load_part", lambda name: (asked.append(name), load(name))[1])
-    view = MistakesView(Models(), GUARD)
+    view = MistakesView(ModelInUse(), GUARD)
     assert NOTHING_CHOSEN in view.images.value
     assert asked == []
     view.choose(4, 9)
@@ -133,7 +133,7 @@ def test_every_cell_shows_the_very_images_that_it_counts(good: Report) -> None:
 
 
 def test_a_chosen_cell_is_told_and_its_images_are_in_the_page(good: Report) -> None:
-    view = MistakesView(Models(), GUARD)
+    view = MistakesView(ModelInUse(), GUARD)
     row, column = cell_of(good)
     view.choose(row, column)
     page = read(view.images.value)
@@ -155,7 +155,7 @@ def test_a_chosen_cell_is_told_and_its_images_are_in_the_page(good: Report) -> N
 
 
 def test_the_two_lists_choose_and_follow() -> None:
-    view = MistakesView(Models(), GUARD)
+    view = MistakesView(ModelInUse(), GUARD)
     view.written.value = 4
     assert view.matrix.cell == -1
     view.answered.value = 9
@@ -173,7 +173,7 @@ def test_the_two_lists_choose_and_follow() -> None:
 @pytest.mark.parametrize("one", ["written", "answered"])
 def test_a_list_in_which_a_page_chooses_nothing_shows_nothing_new(one: str) -> None:
     faults: list[str] = []
-    view = MistakesView(Models(), Guard(faults.append))
+    view = MistakesView(ModelInUse(), Guard(faults.append))
     view.choose(7, 2)
     update = {"method": "update", "state": {"index": None}, "buffer_paths": []}
     getattr(view, one)._handle_msg({"content": {"data": update}, "buffers": []})
@@ -185,7 +185,7 @@ def test_a_list_in_which_a_page_chooses_nothing_shows_nothing_new(one: str) -> N
 
 
 def test_a_new_model_shows_its_own_images_at_once(good: Report) -> None:
-    models = Models()
+    models = ModelInUse()
     view = MistakesView(models, GUARD)
     row, column = cell_of(good)
     view.choose(row, column)

@@ -2,7 +2,7 @@
 
 import itertools
 
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.pad.pad import Pad
 from digitrec.app.training.guesses import Guesses
 from digitrec.app.training.run import Training
@@ -25,7 +25,7 @@ class Counting(Network):
 
 class Table:
     def __init__(self) -> None:
-        self.models = Models(load_bundled=lambda: small(0))
+        self.models = ModelInUse(load_bundled=lambda: small(0))
         self.training = Training(self.models)
         self.pad = Pad(small(0), clock=itertools.count().__next__)
         self.guesses = Guesses(self.pad, self.training, self.models)

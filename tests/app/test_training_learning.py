@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from digitrec.app.model.in_use import Comparison, Models
+from digitrec.app.model.in_use import Comparison, ModelInUse
 from digitrec.app.pad.pad import Pad
 from digitrec.app.page.guard import Guard
 from digitrec.app.training import progress
@@ -29,7 +29,7 @@ class Room:
     """The section with all that it stands on."""
 
     def __init__(self) -> None:
-        self.models = Models(load_bundled=lambda: small(0))
+        self.models = ModelInUse(load_bundled=lambda: small(0))
         self.training = Training(self.models)
         self.pad = Pad(small(0))
         self.guesses = Guesses(self.pad, self.training, self.models)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from digitrec.adaptation import check
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.training.run import AS_IT_WAS, MOST_EPOCHS, Training, shown_epochs
 from digitrec.errors import TrainingError
 from digitrec.jobs import EpochNetwork, Status
@@ -46,7 +46,7 @@ class Bench:
     def __init__(self) -> None:
         self.jobs: list[ToldJob] = []
         self.trouble: Exception | None = None
-        self.models = Models(load_bundled=lambda: small(0))
+        self.models = ModelInUse(load_bundled=lambda: small(0))
         self.training = Training(self.models, make_job=self.make, make_lesson=self.make_lesson)
 
     def make(self, recipe: Recipe, seed: int | None, out: Path) -> ToldJob:

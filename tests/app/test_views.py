@@ -14,7 +14,7 @@ from digitrec import mnist
 from digitrec.app.answer import answer
 from digitrec.app.answer.answer import AnswerView
 from digitrec.app.model import built
-from digitrec.app.model.in_use import Comparison, Models
+from digitrec.app.model.in_use import Comparison, ModelInUse
 from digitrec.app.pad.buttons import ButtonsView
 from digitrec.app.pad.pad import NOTHING_DRAWN, Answer, Pad
 from digitrec.app.page import header, pictures, samples
@@ -178,11 +178,11 @@ def test_the_buttons_act_on_the_pad() -> None:
 
 
 @pytest.fixture
-def models() -> Models:
-    return Models(load_bundled=lambda: small(0))
+def models() -> ModelInUse:
+    return ModelInUse(load_bundled=lambda: small(0))
 
 
-def retrain(training: Training, models: Models, **options: Any) -> RetrainView:
+def retrain(training: Training, models: ModelInUse, **options: Any) -> RetrainView:
     guesses = Guesses(Pad(models.network), training, models)
     return RetrainView(training, models, guesses, GUARD, **options)
 
@@ -280,7 +280,7 @@ def hidden(widget: object) -> bool:
     return "dr-unseen" in widget._dom_classes
 
 
-def test_the_choice_and_the_way_to_forget(models: Models) -> None:
+def test_the_choice_and_the_way_to_forget(models: ModelInUse) -> None:
     view = retrain(Training(models), models)
     assert hidden(view.choice)
     assert hidden(view.forget)
@@ -300,7 +300,7 @@ def test_the_choice_and_the_way_to_forget(models: Models) -> None:
     assert "Deleting the other model" in view.note.value  # there is no browser that would say so
 
 
-def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> None:
+def test_the_curves_are_painted_at_most_five_times_a_second(models: ModelInUse) -> None:
     now = [0.0]
     training = Training(models)
     training.running = True
@@ -318,7 +318,7 @@ def test_the_curves_are_painted_at_most_five_times_a_second(models: Models) -> N
 
 
 def test_cancel_is_there_while_it_trains_and_cancels(
-    models: Models, monkeypatch: pytest.MonkeyPatch
+    models: ModelInUse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training, cancelled = Training(models), []
     monkeypatch.setattr(training, "cancel", lambda: cancelled.append(True))
@@ -332,7 +332,7 @@ def test_cancel_is_there_while_it_trains_and_cancels(
     assert hidden(view.cancel)
 
 
-def test_the_beginning_and_the_end_of_a_training_are_announced(models: Models) -> None:
+def test_the_beginning_and_the_end_of_a_training_are_announced(models: ModelInUse) -> None:
     training = Training(models)
     view = retrain(training, models)
     assert view.announcement.value == ""
@@ -439,7 +439,7 @@ def test_nothing_out_of_a_file_becomes_html(show: Callable[..., str]) -> None:
     assert "script" not in read(show(hostile)).seen
 
 
-def test_a_sentence_about_an_error_becomes_no_html(models: Models) -> None:
+def test_a_sentence_about_an_error_becomes_no_html(models: ModelInUse) -> None:
     training = Training(models)
     view = retrain(training, models)
     training.status = Status("failed", seed=1)

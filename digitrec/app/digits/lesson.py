@@ -6,9 +6,8 @@ from typing import Any
 import traitlets
 
 from digitrec.app.digits.corrections import Corrections
-from digitrec.app.model.in_use import Models, validation
+from digitrec.app.model.in_use import ModelInUse, validation
 from digitrec.app.training.run import Training
-from digitrec.network import Network
 
 
 @dataclass(frozen=True)
@@ -40,12 +39,12 @@ class Lesson(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
     corrections : Corrections
     training : Training
         Does the work, in a process of its own.
-    models : Models
-        Takes the new model over, or offers it.
+    models : ModelInUse
+        Offers the new model.
 
     Examples
     --------
-    >>> models = Models()
+    >>> models = ModelInUse()
     >>> lesson = Lesson(Corrections(), Training(models), models)
     >>> lesson.start()  # there is nothing to learn from
     >>> print(lesson.outcome)
@@ -54,14 +53,14 @@ class Lesson(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
 
     outcome = traitlets.Instance(Outcome, allow_none=True)
 
-    def __init__(self, corrections: Corrections, training: Training, models: Models) -> None:
+    def __init__(self, corrections: Corrections, training: Training, models: ModelInUse) -> None:
         super().__init__()
         self._corrections = corrections
         self._training = training
         self._models = models
         self._teaching = False
         training.observe(self._end, "running")
-        models.observe(self._conclude, ["comparison", "offer"])
+        models.observe(self._conclude, "offered")
 
     def start(self) -> None:
         """Begin; without a digit, or while something is learnt, this does nothing."""
@@ -74,12 +73,10 @@ class Lesson(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         self._teaching = self._training.running  # not if it could not begin
 
     def _conclude(self, change: dict[str, Any]) -> None:
-        comparison = change["new"]
-        if comparison is None or not self._teaching:
+        offer = change["new"]
+        if offer is None or offer.how != "taught" or not self._teaching:
             return
-        old, new = comparison.old, comparison.new
-        if not _is_taught(new):
-            return
+        old, new = offer.old, offer.new
         self._teaching = False
         corrections = self._corrections
         before, after = validation(new) or (None, None)
@@ -94,7 +91,3 @@ class Lesson(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
     def _end(self, change: dict[str, Any]) -> None:
         if not change["new"]:
             self._teaching = False
-
-
-def _is_taught(network: Network) -> bool:
-    return "adapted" in network.metadata

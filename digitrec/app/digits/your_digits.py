@@ -6,7 +6,7 @@ import ipywidgets
 
 from digitrec.app.digits.corrections import MAX_LOAD_BYTES, Corrections, Digit
 from digitrec.app.digits.lesson import Lesson, Outcome
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.pad.buttons import button
 from digitrec.app.page.exchange import Exchange
 from digitrec.app.page.guard import Guard
@@ -32,13 +32,13 @@ class YourDigitsView:
     corrections : Corrections
     lesson : Lesson
     training : Training
-    models : Models
+    models : ModelInUse
     guard : Guard
         Makes errors in the callbacks visible.
 
     Examples
     --------
-    >>> models, corrections = Models(), Corrections()
+    >>> models, corrections = ModelInUse(), Corrections()
     >>> training = Training(models)
     >>> lesson = Lesson(corrections, training, models)
     >>> view = YourDigitsView(corrections, lesson, training, models, Guard(print))
@@ -51,7 +51,7 @@ class YourDigitsView:
         corrections: Corrections,
         lesson: Lesson,
         training: Training,
-        models: Models,
+        models: ModelInUse,
         guard: Guard,
     ) -> None:
         self._corrections = corrections
@@ -78,23 +78,17 @@ class YourDigitsView:
         bar.add_class("dr-digits-bar")
         self.outcome = ipywidgets.HTML()
         self.outcome.add_class("dr-outcome")
-        self.use = button("Use it anyway", "dr-primary")
-        self.leave = button("Leave it")
-        self.choice = ipywidgets.Box([self.use, self.leave])
-        self.choice.add_class("dr-buttons")
-        self.widget = ipywidgets.VBox([self.text, bar, self.outcome, self.choice])
+        self.widget = ipywidgets.VBox([self.text, bar, self.outcome])
         self.widget.add_class("dr-section")
         self.widget.add_class("dr-your-digits")
 
         self.learn.on_click(guard(lambda _button: lesson.start(), "learning from your digits"))
         self.forget.on_click(guard(lambda _button: corrections.forget(), "forgetting your digits"))
-        self.use.on_click(guard(lambda _button: models.take_offer(), "taking the new model"))
-        self.leave.on_click(guard(lambda _button: models.decline_offer(), "leaving the new model"))
         doing = "showing your digits"
         corrections.observe(guard(self._show, doing), ["digits", "trouble"])
         training.observe(guard(self._show_learning, doing), ["running", "status"])
         lesson.observe(guard(self._show_learning, doing), "outcome")
-        models.observe(guard(self._show_learning, doing), "offer")
+        models.observe(guard(self._show_learning, doing), "offered")
         self._show()
 
     def _load(self, content: bytes, name: str) -> None:
@@ -115,12 +109,8 @@ class YourDigitsView:
         training = self._training
         self.learn.disabled = training.running or not self._corrections.digits
         busy = training.running and training.learning
-        offered = self._models.offer is not None
+        offered = self._models.offered is not None
         self.outcome.value = outcome_html(self._lesson.outcome, busy, offered)
-        if offered:
-            self.choice.remove_class("dr-unseen")
-        else:
-            self.choice.add_class("dr-unseen")
 
 
 def digits_html(digits: tuple[Digit, ...], trouble: str = "") -> str:
@@ -170,7 +160,7 @@ def outcome_html(outcome: Outcome | None, busy: bool, offered: bool) -> str:
     Examples
     --------
     >>> said = outcome_html(Outcome(10, 8, 10, 0.995, 0.994), busy=False, offered=False)
-    >>> "8 of your 10 digits before, 10 now." in said
+    >>> "8 of your 10 digits before, 10 after." in said
     True
     """
     if busy:
@@ -178,18 +168,14 @@ def outcome_html(outcome: Outcome | None, busy: bool, offered: bool) -> str:
     if outcome is None:
         return '<p role="status">&nbsp;</p>'
     digits = "digit" if outcome.num_digits == 1 else f"{outcome.num_digits} digits"
-    said = f"{outcome.right_before} of your {digits} before, {outcome.right_after} now."
+    said = f"{outcome.right_before} of your {digits} before, {outcome.right_after} after."
     mnist = "It was not measured on MNIST."
     if outcome.validation_before is not None and outcome.validation_after is not None:
         mnist = (
             f"On MNIST's validation digits: {percent(outcome.validation_before, 2)} right before, "
-            f"{percent(outcome.validation_after, 2)} now."
+            f"{percent(outcome.validation_after, 2)} after."
         )
-    end = (
-        "It forgot more than it should, so the old one still answers. What shall be?"
-        if offered
-        else ""
-    )
+    end = "Choose under Retrain which one should answer." if offered else ""
     return (
         f'<p role="status"><b>{escape(said)}</b> {escape(mnist)} <strong>{escape(end)}</strong></p>'
     )

@@ -5,7 +5,7 @@ from typing import Any
 import ipywidgets
 
 from digitrec import mnist
-from digitrec.app.model.in_use import Models, report_of
+from digitrec.app.model.in_use import ModelInUse, report_of
 from digitrec.app.page.guard import Guard
 from digitrec.app.page.words import duration, escape, percent, seen
 from digitrec.network import Layer, Network
@@ -41,18 +41,18 @@ class BuiltView:
 
     Parameters
     ----------
-    models : Models
+    models : ModelInUse
     guard : Guard
         Makes errors in the view visible.
 
     Examples
     --------
-    >>> models = Models()
+    >>> models = ModelInUse()
     >>> "10,000" in BuiltView(models, Guard(print)).widget.value
     True
     """
 
-    def __init__(self, models: Models, guard: Guard) -> None:
+    def __init__(self, models: ModelInUse, guard: Guard) -> None:
         self._models = models
         self.widget = ipywidgets.HTML()
         self.widget.add_class("dr-section")

@@ -1,7 +1,7 @@
 """The folded part "Your model": open a model from a file, download the one in use."""
 
 from digitrec.app.browser_store.store import MAX_MODEL_BYTES
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.page.exchange import Exchange
 from digitrec.app.page.guard import Guard
 from digitrec.errors import FileError
@@ -11,7 +11,7 @@ FILENAME = "my_network.safetensors"
 
 _TEXT = (
     "A network that you trained in a notebook or in a terminal, or somebody else's: open its file, "
-    "and it answers beside the one before, until you choose. Only numbers are read from it, and "
+    "and you see it beside yours, and choose one of them. Only numbers are read from it, and "
     "nothing in it is ever run. The other way round, the model that answers now can be downloaded."
 )
 
@@ -21,18 +21,18 @@ class OwnModelView:
 
     Parameters
     ----------
-    models : Models
+    models : ModelInUse
     guard : Guard
         Makes errors in the callbacks visible.
 
     Examples
     --------
-    >>> view = OwnModelView(Models(), Guard(print))
+    >>> view = OwnModelView(ModelInUse(), Guard(print))
     >>> view.widget.open_label
     'Open a model file…'
     """
 
-    def __init__(self, models: Models, guard: Guard) -> None:
+    def __init__(self, models: ModelInUse, guard: Guard) -> None:
         self._models = models
         self.widget = Exchange(
             guard,
@@ -58,4 +58,4 @@ class OwnModelView:
             said = str(error).partition(";")[0].rstrip(".")
             self.widget.said = f"{name} could not be opened: {said}."
         else:
-            self.widget.said = f"{name} answers now. Keep it, or go back."
+            self.widget.said = f"{name} is open. Choose under Retrain which one should answer."

@@ -19,9 +19,6 @@ UNREADABLE = (
 FRESH = "This is the model that came with the page."
 DELETING = "Deleting the other model from this browser …"
 
-MOST_FORGOTTEN = 0.003
-"""What a model that was taught may lose of its validation accuracy before a person is asked."""
-
 _MOST_NUMBERS = 2_000_000  # that one image becomes inside a network; ours need 100,000
 _MOST_TOLD = 1e15  # what a model may say of itself in numbers; a trillion would do
 _TEXTS = ("created", "recipe", "digitrec")
@@ -33,22 +30,26 @@ _BY = {
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Two models side by side, until one of them is chosen.
+class Offer:
+    """A new model beside the one in use, until the visitor chooses one of them.
 
     Parameters
     ----------
     old, new : Network
-        The one before and the one that came; the new one is in use meanwhile.
+        The one in use, which goes on answering, and the candidate.
+    how : str
+        How the visitor came by the candidate, one of
+        :data:`~digitrec.app.browser_store.store.HOWS`.
 
     Examples
     --------
-    >>> Comparison(bundled(), bundled()).old is bundled()
+    >>> Offer(bundled(), bundled(), "trained").old is bundled()
     True
     """
 
     old: Network
     new: Network
+    how: str
 
 
 @dataclass(frozen=True)
@@ -60,37 +61,38 @@ class _Own:
     trouble: str = ""
 
 
-class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
-    """The model in use. It is kept in the visitor's browser, and nowhere else.
+class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
+    """The model that answers, and the one way for another to take its place.
+
+    Training, learning from corrections and opening a file all end in :meth:`offer`. The candidate
+    is in this page alone until :meth:`keep` puts it into use and stores it in the visitor's
+    browser, which is the only place where models are stored.
 
     Parameters
     ----------
     shelf : Shelf, optional
-        The way to that browser; without one nothing is kept.
+        The way to that browser; without one nothing is stored.
     load_bundled : callable, optional
         Returns the model that comes with the page.
 
     Examples
     --------
-    >>> models = Models()
-    >>> print(models.own, models.comparison)
-    False None
-    >>> models.try_out(bundled())
-    >>> print(models.own, models.comparison is not None)
-    True True
-    >>> models.go_back()
-    >>> print(models.own, models.comparison)
-    False None
+    >>> models = ModelInUse()
+    >>> models.offer(bundled(), "trained")
+    >>> print(models.own, models.offered is not None)
+    False True
+    >>> models.keep()
+    >>> print(models.own, models.offered)
+    True None
     """
 
     network = traitlets.Instance(Network)
     own = traitlets.Bool(False, help="whether the model in use is the visitor's")
-    comparison = traitlets.Instance(Comparison, allow_none=True)
-    offer = traitlets.Instance(
-        Comparison, allow_none=True, help="a new model that does not answer before it is taken"
+    offered = traitlets.Instance(
+        Offer, allow_none=True, help="a candidate that does not answer before it is chosen"
     )
     note = traitlets.Unicode("", help="where the model in use comes from, in a sentence")
-    forgettable = traitlets.Bool(False, help="whether something is kept that can be forgotten")
+    forgettable = traitlets.Bool(False, help="whether something is stored that can be forgotten")
 
     def __init__(
         self, shelf: Shelf | None = None, load_bundled: Callable[[], Network] = bundled
@@ -98,7 +100,6 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         self._shelf = Shelf() if shelf is None else shelf
         self._bundled = load_bundled
         self._mine: _Own | None = None
-        self._before: _Own | None = None
         super().__init__(network=load_bundled())
         self._describe()
         self._shelf.on_found(self._find)
@@ -108,8 +109,8 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         """How good the model in use is, as measured when it was made."""
         return report_of(self.network)
 
-    def try_out(self, network: Network, how: str = "trained") -> None:
-        """Take a new model into use and keep it; the old one waits.
+    def offer(self, network: Network, how: str) -> None:
+        """Put a candidate beside the model in use; it takes the place of an earlier candidate.
 
         Parameters
         ----------
@@ -117,43 +118,10 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         how : {"trained", "taught", "opened"}
             How the visitor came by it.
         """
-        old, self._before = self.network, self._mine
-        today = datetime.datetime.now().astimezone().date()
-        self._mine = _Own(KeptModel(network.to_bytes(), today.isoformat(), how))
-        with self.hold_trait_notifications():
-            self.offer = None
-            self.network = network
-            self.comparison = Comparison(old, network)
-            self._describe()
-        self._keep()
-
-    def take_taught(self, network: Network) -> None:
-        """Take over a model that was taught the visitor's digits, or offer it.
-
-        Parameters
-        ----------
-        network : Network
-            With the validation accuracies before and after in its metadata. If they are not
-            there, or it forgot too much, it is offered and does not answer.
-        """
-        change = forgotten(network)
-        if change is not None and change < MOST_FORGOTTEN:
-            self.try_out(network, "taught")
-        else:
-            self.comparison = None
-            self.offer = Comparison(self.network, network)
-
-    def take_offer(self) -> None:
-        """Take the offered model into use after all."""
-        if self.offer is not None:
-            self.try_out(self.offer.new, "taught")
-
-    def decline_offer(self) -> None:
-        """Drop the offered model."""
-        self.offer = None
+        self.offered = Offer(self.network, network, how)
 
     def open(self, content: bytes) -> None:
-        """Try out a model out of a file.
+        """Offer a model out of a file.
 
         Parameters
         ----------
@@ -163,39 +131,45 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         Raises
         ------
         FileError
-            If it is no model of ours, or too large; the one in use stays.
+            If it is not one of our models, or too large.
         """
-        self.try_out(checked(content), "opened")
+        self.offer(checked(content), "opened")
 
-    def keep_new(self) -> None:
-        """Stay with the new model."""
-        self.comparison = None
+    def keep(self) -> None:
+        """Put the candidate into use, and store it."""
+        chosen = self.offered
+        if chosen is None:
+            return
+        today = datetime.datetime.now().astimezone().date()
+        self._mine = _Own(KeptModel(chosen.new.to_bytes(), today.isoformat(), chosen.how))
+        with self.hold_trait_notifications():
+            self.offered = None
+            self.network = chosen.new
+            self._describe()
+        self._store()
 
     def go_back(self) -> None:
-        """Return to the model before the new one."""
-        if self.comparison is None:
-            return
-        self._mine = self._before
-        with self.hold_trait_notifications():
-            self.network = self.comparison.old
-            self.comparison = None
-            self._describe(deleting=True)
-        self._keep()
+        """Drop the candidate; the model in use stays."""
+        self.offered = None
 
     def forget(self) -> None:
-        """Delete the kept model and use the one that came with the page."""
+        """Delete the stored model and use the one that came with the page."""
         self._mine = None
         with self.hold_trait_notifications():
-            self.comparison = self.offer = None
-            self.network = self._bundled()
+            self._answer_with(self._bundled())
             self._describe(deleting=True)
-        self._keep()
+        self._store()
 
-    def _keep(self) -> None:
-        """Have the browser keep what is in use, in place of what it kept."""
+    def _answer_with(self, network: Network) -> None:
+        self.network = network
+        if self.offered is not None:
+            self.offered = replace(self.offered, old=network)
+
+    def _store(self) -> None:
+        """Have the browser store what is in use, in place of what it stored."""
         mine = self._mine
         if mine is not None and len(mine.model.content) > MAX_MODEL_BYTES:
-            self._end(mine, "It is too large for this browser to keep: download it.")
+            self._end(mine, "It is too large for this browser to store: download it.")
             return
         change = Change("model", "model", None if mine is None else mine.model)
 
@@ -203,7 +177,7 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
             if mine is not None and done:
                 self._end(mine, "")
             elif mine is not None:
-                self._end(mine, "This browser could not keep it: download it if you want to.")
+                self._end(mine, "This browser could not store it: download it if you want to.")
             elif self._mine is None and done:
                 self._describe()
             elif self._mine is None:
@@ -213,18 +187,13 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         self._shelf.change([change], answered)
 
     def _end(self, mine: _Own, trouble: str) -> None:
-        """Note what became of keeping a model, in use or waiting behind the one in use."""
-        ended = replace(mine, lives=not trouble, trouble=trouble)
+        """Note what became of storing a model, if it is still the one in use."""
         if self._mine is not None and self._mine.model is mine.model:
-            self._mine = ended
+            self._mine = replace(mine, lives=not trouble, trouble=trouble)
             self._describe()
-        if self._before is not None and self._before.model is mine.model:
-            self._before = ended
 
     def _find(self, found: Found) -> None:
-        """Use what the browser keeps, unless two models are just being compared."""
-        if self.comparison is not None or self.offer is not None:
-            return
+        """Use what the browser has stored."""
         if found.model is None and not found.model_damaged:
             if self._mine is not None:
                 # Forgotten in another tab, or never kept. What answers goes on answering.
@@ -244,7 +213,7 @@ class Models(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         else:
             self._mine = _Own(replace(found.model, day=day), lives=True)
         with self.hold_trait_notifications():
-            self.network = network
+            self._answer_with(network)
             self._describe()
             if self._mine is None:
                 self.note = UNREADABLE
@@ -353,22 +322,6 @@ def validation(network: Network) -> tuple[float, float] | None:
     if not (_is_share(before) and _is_share(after)):
         return None
     return float(before), float(after)
-
-
-def forgotten(network: Network) -> float | None:
-    """Return by how much the validation accuracy fell when a network was taught; None if unknown.
-
-    Parameters
-    ----------
-    network : Network
-
-    Examples
-    --------
-    >>> print(forgotten(bundled()))
-    None
-    """
-    both = validation(network)
-    return None if both is None else both[0] - both[1]
 
 
 def _numbers_inside(network: Network) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from digitrec import mnist
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.page.guard import Guard
 from digitrec.app.page.pictures import png
 from digitrec.app.page.words import a_digit, escape, percent
@@ -68,19 +68,19 @@ class MistakesView:
 
     Parameters
     ----------
-    models : Models
+    models : ModelInUse
     guard : Guard
         Makes errors in the view visible.
 
     Examples
     --------
-    >>> view = MistakesView(Models(), Guard(print))
+    >>> view = MistakesView(ModelInUse(), Guard(print))
     >>> view.choose(4, 9)
     >>> "4 taken for 9" in view.images.value
     True
     """
 
-    def __init__(self, models: Models, guard: Guard) -> None:
+    def __init__(self, models: ModelInUse, guard: Guard) -> None:
         self._models = models
         self._following = False
         self.matrix = Matrix()

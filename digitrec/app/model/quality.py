@@ -6,7 +6,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.model.mistakes import MistakesView
 from digitrec.app.page.guard import Guard
 from digitrec.app.page.words import percent
@@ -18,18 +18,18 @@ class QualityView:
 
     Parameters
     ----------
-    models : Models
+    models : ModelInUse
     guard : Guard
         Makes errors in the view visible.
 
     Examples
     --------
-    >>> models = Models()
+    >>> models = ModelInUse()
     >>> "How good is it?" in QualityView(models, Guard(print)).summary.value
     True
     """
 
-    def __init__(self, models: Models, guard: Guard) -> None:
+    def __init__(self, models: ModelInUse, guard: Guard) -> None:
         self._models = models
         self.summary = ipywidgets.HTML()
         self.classes = ipywidgets.HTML()

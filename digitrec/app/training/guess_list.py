@@ -27,10 +27,10 @@ class GuessListView:
 
     Examples
     --------
-    >>> from digitrec.app.model.in_use import Models
+    >>> from digitrec.app.model.in_use import ModelInUse
     >>> from digitrec.app.training.run import Training
     >>> from digitrec.app.pad.pad import Pad
-    >>> models = Models()
+    >>> models = ModelInUse()
     >>> guesses = Guesses(Pad(models.network), Training(models), models)
     >>> NOTHING in GuessListView(guesses, Guard(print)).list.value
     True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import traitlets
 
-from digitrec.app.model.in_use import Comparison, Models
+from digitrec.app.model.in_use import ModelInUse, Offer
 from digitrec.app.pad.pad import Pad
 from digitrec.app.training.run import Training
 from digitrec.network import Network, Prediction
@@ -32,7 +32,7 @@ class Guess:
 
 
 class Guesses(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
-    """Asks the networks of a training, and two that are compared, about the drawing.
+    """Asks the networks of a training, and those of an offer, about the drawing.
 
     While a stroke is being drawn nothing is asked, so that drawing comes first.
 
@@ -42,13 +42,13 @@ class Guesses(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
         Its drawing is what they are asked about, anew whenever it has changed.
     training : Training
         Its networks are asked, one an epoch.
-    models : Models
-        What is compared there is asked too.
+    models : ModelInUse
+        Both networks of what is offered there are asked too.
 
     Examples
     --------
     >>> from digitrec.network import bundled
-    >>> models = Models()
+    >>> models = ModelInUse()
     >>> pad, training = Pad(bundled()), Training(models)
     >>> guesses = Guesses(pad, training, models)
     >>> [(guess.epoch, guess.prediction) for guess in guesses.rows]
@@ -63,7 +63,7 @@ class Guesses(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
     rows = traitlets.Tuple(help="one Guess for every epoch that is shown")
     sides = traitlets.Tuple(help="the predictions of the old and the new network, or nothing")
 
-    def __init__(self, pad: Pad, training: Training, models: Models) -> None:
+    def __init__(self, pad: Pad, training: Training, models: ModelInUse) -> None:
         super().__init__()
         self._pad = pad
         self._training = training
@@ -71,7 +71,7 @@ class Guesses(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
         self._image = None if pad.answer is None else pad.answer.image
         pad.observe(self._look, "answer")
         training.observe(self._ask_epochs, ["networks", "epochs"])
-        models.observe(self._ask_sides, ["comparison", "offer"])
+        models.observe(self._ask_sides, "offered")
         self._ask()
 
     def _look(self, _change: object) -> None:
@@ -97,7 +97,7 @@ class Guesses(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
         )
 
     def _ask_sides(self, _change: object = None) -> None:
-        pair: Comparison | None = self._models.comparison or self._models.offer
+        pair: Offer | None = self._models.offered
         if pair is None or self._image is None:
             self.sides = ()
         else:

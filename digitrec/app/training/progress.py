@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 
-from digitrec.app.model.in_use import Comparison, report_of
+from digitrec.app.model.in_use import Offer, report_of
 from digitrec.app.page.words import ahead, duration, escape, percent, seen
 from digitrec.evaluation import Report
 from digitrec.jobs import Status
 from digitrec.network import Prediction
 from digitrec.training import Recipe
 
-DONE = "Done. The new model answers now."
-OFFERED = (
-    "Done. It forgot more than a little of MNIST, so your model is as it was until you choose."
-)
+DONE = "Done. Your model answers as before until you choose."
 
 SILENT = "Nothing was heard of it for a minute: the machine is busy, or it hangs. Cancel ends it."
 
 NO_DRAWING = "Draw a digit to see what each says to it."
 
-_NO_COMPARISON = "After a training both models stand here side by side, and you choose."
+_NO_OFFER = "After a training you see both models here, side by side, and choose one."
 _EARLY = 0.05  # of a training; before that, the time left is a guess
 
 
@@ -29,7 +26,6 @@ def progress_html(
     sentence: str,
     *,
     learning: bool = False,
-    done: str = DONE,
 ) -> str:
     """Return how the training stands as HTML.
 
@@ -45,8 +41,6 @@ def progress_html(
         How it ended, if it ended badly.
     learning : bool
         Whether the visitor's digits are learnt, and not a new network.
-    done : str
-        What is said when it ended well.
 
     Examples
     --------
@@ -69,41 +63,51 @@ def progress_html(
         return _lines(_stage(status, learning), beside, _share_done(status))
     if sentence:
         return _lines(sentence, beside, 0.0, idle=True)
-    return _lines(done, beside, 1.0, idle=True)
+    return _lines(DONE, beside, 1.0, idle=True)
 
 
-def comparison_html(
-    comparison: Comparison | None,
-    sides: Sequence[Prediction | None] = (),
-    *,
-    offered: bool = False,
-) -> str:
+def offer_html(offer: Offer | None, sides: Sequence[Prediction | None] = ()) -> str:
     """Return two models side by side, on the same test, as HTML.
 
     Parameters
     ----------
-    comparison : Comparison or None
+    offer : Offer or None
     sides : sequence of Prediction
         What the old and the new one say to the drawing on the pad; empty without a drawing.
-    offered : bool
-        Whether the old one still answers.
 
     Examples
     --------
-    >>> "side by side" in comparison_html(None)
+    >>> "side by side" in offer_html(None)
     True
     """
-    if comparison is None:
-        return f"<h3>Old and new</h3><p>{_NO_COMPARISON}</p>"
-    old, new = report_of(comparison.old), report_of(comparison.new)
+    if offer is None:
+        return f"<h3>Old and new</h3><p>{_NO_OFFER}</p>"
+    old, new = report_of(offer.old), report_of(offer.new)
     said = [prediction.sentence if prediction else "" for prediction in sides] or ["", ""]
-    names = ("Now", "New") if offered else ("Before", "Now")
-    both = "".join(map(_side, names, (old, new), said))
+    both = "".join(map(_side, ("Now", "New"), (old, new), said))
     yours = "" if sides else NO_DRAWING
     return (
         f'<h3>Old and new</h3><div class="dr-sides">{both}</div>'
         f"<p>{escape(verdict(old, new))} {yours}</p>"
     )
+
+
+def is_worse(offer: Offer) -> bool:
+    """Tell whether a candidate gets fewer of the same test digits right than the model in use.
+
+    Parameters
+    ----------
+    offer : Offer
+
+    Examples
+    --------
+    >>> from digitrec.network import bundled
+    >>> is_worse(Offer(bundled(), bundled(), "opened"))
+    False
+    """
+    old, new = report_of(offer.old), report_of(offer.new)
+    known = old is not None and new is not None and old.samples == new.samples
+    return known and new.accuracy < old.accuracy
 
 
 def verdict(old: Report | None, new: Report | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.pad.buttons import button
 from digitrec.app.page.guard import Guard
 from digitrec.app.page.words import escape
@@ -14,7 +14,7 @@ from digitrec.app.training.curves import curve
 from digitrec.app.training.guess_list import GuessListView
 from digitrec.app.training.guesses import Guesses
 from digitrec.app.training.options_panel import OptionsView
-from digitrec.app.training.progress import DONE, OFFERED, SILENT, comparison_html, progress_html
+from digitrec.app.training.progress import DONE, SILENT, is_worse, offer_html, progress_html
 from digitrec.app.training.run import Training
 from digitrec.jobs import Status
 
@@ -27,7 +27,7 @@ class RetrainView:
     Parameters
     ----------
     training : Training
-    models : Models
+    models : ModelInUse
     guesses : Guesses
     guard : Guard
         Makes errors in the callbacks visible.
@@ -37,7 +37,7 @@ class RetrainView:
     Examples
     --------
     >>> from digitrec.app.pad.pad import Pad
-    >>> models = Models()
+    >>> models = ModelInUse()
     >>> training = Training(models)
     >>> guesses = Guesses(Pad(models.network), training, models)
     >>> view = RetrainView(training, models, guesses, Guard(print))
@@ -48,7 +48,7 @@ class RetrainView:
     def __init__(
         self,
         training: Training,
-        models: Models,
+        models: ModelInUse,
         guesses: Guesses,
         guard: Guard,
         clock: Callable[[], float] = time.monotonic,
@@ -105,15 +105,13 @@ class RetrainView:
 
         self.start.on_click(guard(lambda _button: training.start(), "starting the training"))
         self.cancel.on_click(guard(lambda _button: training.cancel(), "cancelling the training"))
-        self.keep.on_click(guard(self._keep, "keeping the new model"))
-        self.back.on_click(guard(self._go_back, "going back"))
+        self.keep.on_click(guard(lambda _button: models.keep(), "keeping the new model"))
+        self.back.on_click(guard(lambda _button: models.go_back(), "going back"))
         self.forget.on_click(guard(lambda _button: models.forget(), "forgetting the model"))
         doing = "showing the training"
         training.observe(guard(self._show, doing), ["status", "running", "sentence", "epochs"])
         training.observe(guard(self._announce, doing), ["running", "status", "sentence"])
-        models.observe(
-            guard(self._show_model, doing), ["note", "forgettable", "comparison", "offer"]
-        )
+        models.observe(guard(self._show_model, doing), ["note", "forgettable", "offered"])
         guesses.observe(guard(self._show_model, doing), "sides")
         self._show()
         self._show_model()
@@ -129,7 +127,6 @@ class RetrainView:
             training.running,
             training.sentence,
             learning=training.learning,
-            done=self._done,
         )
         now = self._clock()
         if now >= self._next_curves or not training.running:
@@ -142,36 +139,17 @@ class RetrainView:
         begun = f"The {'learning' if training.learning else 'training'} has started."
         if training.status is not None and training.status.silent:
             begun = SILENT
-        self.announcement.value = escape(
-            begun if training.running else training.sentence or self._done
-        )
-
-    @property
-    def _done(self) -> str:
-        return DONE if self._models.offer is None else OFFERED
-
-    def _keep(self, _button: Any) -> None:
-        if self._models.offer is None:
-            self._models.keep_new()
-        else:
-            self._models.take_offer()
-            self._models.keep_new()
-
-    def _go_back(self, _button: Any) -> None:
-        if self._models.offer is None:
-            self._models.go_back()
-        else:
-            self._models.decline_offer()
+        self.announcement.value = escape(begun if training.running else training.sentence or DONE)
 
     def _show_model(self, _change: Any = None) -> None:
         models = self._models
         self.note.value = f"<p>{escape(models.note)}</p>"
         _show_if(self.forget, models.forgettable)
-        shown = models.comparison or models.offer
-        self.comparison.value = comparison_html(
-            shown, self._guesses.sides, offered=models.comparison is None
-        )
-        _show_if(self.choice, shown is not None)
+        self.comparison.value = offer_html(models.offered, self._guesses.sides)
+        _show_if(self.choice, models.offered is not None)
+        keep_old = models.offered is not None and is_worse(models.offered)
+        for one, wanted in ((self.keep, not keep_old), (self.back, keep_old)):
+            (one.add_class if wanted else one.remove_class)("dr-primary")
 
 
 def curves_html(status: Status | None, epochs: int) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 import traitlets
 from numpy.typing import ArrayLike
 
-from digitrec.app.model.in_use import Models
+from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.training.options import Options
 from digitrec.errors import DigitrecError, FileError
 from digitrec.jobs import AdaptationJob, Status, TrainingJob
@@ -39,13 +39,13 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
 
     That is a new network (:meth:`start`), or the visitor's own digits (:meth:`learn`). Both are
     followed in the same way: whoever calls :meth:`poll` some times a second, as the dashboard does
-    while :attr:`running` is true, sees :attr:`status` change; at the end ``models`` takes the new
-    network over, or :attr:`sentence` says why there is none.
+    while :attr:`running` is true, sees :attr:`status` change; at the end the new network is
+    offered, or :attr:`sentence` says why there is none.
 
     Parameters
     ----------
-    models : Models
-        Takes the new model over.
+    models : ModelInUse
+        Offers the new model.
     options : Options, optional
         What is trained, and with which seed.
     make_job : callable, optional
@@ -55,7 +55,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
 
     Examples
     --------
-    >>> training = Training(Models())
+    >>> training = Training(ModelInUse())
     >>> training.running, training.recipe.name, training.epochs
     (False, 'quick', (1, 2))
     """
@@ -69,7 +69,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
 
     def __init__(
         self,
-        models: Models,
+        models: ModelInUse,
         options: Options | None = None,
         make_job: Callable[[Recipe, int | None, Path], Job] | None = None,
         make_lesson: Callable[[Network, ArrayLike, ArrayLike, Path], Job] | None = None,
@@ -98,10 +98,6 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
 
     def learn(self, images: ArrayLike, labels: ArrayLike) -> None:
         """Teach the model in use somebody's own digits; while something runs this does nothing.
-
-        At the end :meth:`digitrec.app.model.in_use.Models.take_taught` decides, by the validation
-        accuracies before and after in the new network's metadata, whether it is taken into use
-        or offered.
 
         Parameters
         ----------
@@ -134,8 +130,6 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
             self._clear()
             raise
         self.sentence = ""
-        self._models.keep_new()
-        self._models.decline_offer()
         self._job = job
         with self.hold_trait_notifications():
             self.learning = learning
@@ -190,10 +184,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
             self._end(f"The new model could not be read: {error}. {AS_IT_WAS}")
             return
         try:
-            if self.learning:
-                self._models.take_taught(network)
-            else:
-                self._models.try_out(network)
+            self._models.offer(network, "taught" if self.learning else "trained")
         finally:
             self._end("")
 
