@@ -106,8 +106,9 @@ def is_worse(offer: Offer) -> bool:
     False
     """
     old, new = report_of(offer.old), report_of(offer.new)
-    known = old is not None and new is not None and old.samples == new.samples
-    return known and new.accuracy < old.accuracy
+    if old is None or new is None or old.samples != new.samples:
+        return False
+    return new.accuracy < old.accuracy
 
 
 def verdict(old: Report | None, new: Report | None) -> str:
