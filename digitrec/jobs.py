@@ -102,7 +102,7 @@ class Status:
     seed : int
         The seed of the run.
     ahead : int
-        How many trainings on this machine come before it.
+        How many trainings of this user of the machine come before it.
     progress : Progress or None
         The latest word of the child.
     history : tuple of Point
@@ -136,7 +136,7 @@ class Status:
 
 
 class Job:
-    """One run in a child process, one at a time on a machine.
+    """One run in a child process, one at a time for each user of a machine.
 
     All methods may be called from any thread, and none but :meth:`wait` takes time. What is run
     is decided by :class:`TrainingJob` and :class:`AdaptationJob`.
@@ -405,7 +405,7 @@ class Job:
 
 
 class TrainingJob(Job):
-    """One training run in a child process, one at a time on a machine.
+    """One training run in a child process, one at a time for each user of a machine.
 
     All methods may be called from any thread, and none but :meth:`wait` takes time.
 
