@@ -1,7 +1,8 @@
 """Whose turn it is: a queue on the machine's disk for work that would disturb itself.
 
-Every waiter holds a locked ticket file in one folder, which all programs of one user of the machine
-share. The lock belongs to the process, so that the system itself gives up the place of one that died.
+Every waiter holds a locked ticket file in one folder, which all programs of one user of the
+machine share. The lock belongs to the process, so that the system itself gives up the place of
+one that died.
 """
 
 import os
