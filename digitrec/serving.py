@@ -158,6 +158,8 @@ def serve(settings: Settings | None = None) -> int:
     for name in ("tornado.general", "tornado.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
     listening = _listen(host, port)
+    # And how long one training may take.
+    os.environ["DIGITREC_TRAINING_MINUTES"] = f"{settings.training_minutes:g}"
 
     from digitrec.voila.server import PadServer  # noqa: PLC0415 - imports Voila, for half a second
 

@@ -32,6 +32,7 @@ _LEAST: dict[str, int | float] = {
     "look_every": 1,
     "message_megabytes": 0.1,
     "request_megabytes": 0.1,
+    "training_minutes": 1,
 }
 _MOST = {"port": 65535, "message_megabytes": 1000, "request_megabytes": 1000}
 _AUTO = ("waiting_pads", "most_pads", "starting_at_once")
@@ -69,6 +70,7 @@ class Settings:
     message_megabytes: float
     request_megabytes: float
     log: bool
+    training_minutes: float
 
 
 def read(path: str | os.PathLike[str] | None = None, **first: Any) -> Settings:

@@ -238,6 +238,13 @@ def test_health_answers_without_starting_a_kernel(server):
 
 
 @pytest.mark.slow
+def test_pads_know_how_long_a_training_may_take(server):
+    until(lambda: kernels(server))
+    for kernel in kernels(server):
+        assert kernel.environ()["DIGITREC_TRAINING_MINUTES"] == "10"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", serving.PAGES)
 def test_a_page_shows_no_source_and_names_no_other_host(server, name):
     status, headers, body = server.get(f"/voila/render/{name}")
