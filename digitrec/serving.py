@@ -23,6 +23,8 @@ from digitrec.settings import Settings, read
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from digitrec.voila.private import Private
+
 PAD = "06_drawing_pad.ipynb"
 """The notebook that is shown when no other is asked for."""
 
@@ -158,22 +160,44 @@ def serve(settings: Settings | None = None) -> int:
     for name in ("tornado.general", "tornado.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
     listening = _listen(host, port)
+    private = _private()
+    try:
+        from digitrec.voila.server import PadServer  # noqa: PLC0415 - Voila takes half a second
 
-    from digitrec.voila.server import PadServer  # noqa: PLC0415 - imports Voila, for half a second
-
-    server = PadServer(config=configuration(folder, settings))
-    server.initialize(argv=[])
-    address = _address(host, listening.getsockname()[1])
-    asyncio.run(_run(server, listening, address, settings))
+        config = configuration(folder, settings)
+        config.Voila.connection_dir_root = str(private.folder)
+        server = PadServer(config=config)
+        server.initialize(argv=[])
+        address = _address(host, listening.getsockname()[1])
+        asyncio.run(_run(server, listening, address, settings, private.folder))
+    finally:
+        private.close()
     return 0
 
 
-async def _run(server: Any, listening: socket.socket, address: str, settings: Settings) -> None:
+def _private() -> "Private":
+    """Take a private folder, before Jupyter asks where it may write."""
+    from digitrec.voila.private import Private  # noqa: PLC0415 - Windows has none of its locks
+
+    try:
+        private = Private()
+    except OSError as error:
+        raise ServingError(
+            f"The server needs a folder for temporary files, and cannot make one: {error.strerror}. "
+            "TMPDIR names where it may."
+        ) from None
+    private.inhabit()
+    return private
+
+
+async def _run(
+    server: Any, listening: socket.socket, address: str, settings: Settings, private: Path
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
-    server.open(listening, settings)
+    server.open(listening, settings, private)
     try:
         others = _address_for_others(listening)
         also = f", for others at {others}" if others else ""

@@ -5,10 +5,7 @@ means to show, and says something friendly at every other address.
 """
 
 import asyncio
-import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -175,7 +172,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     told to during its start; :meth:`open` and :meth:`close` are awaited by a running event loop.
     """
 
-    def open(self, listening: socket.socket, settings: Settings) -> None:
+    def open(self, listening: socket.socket, settings: Settings, private: Path) -> None:
         """Answer requests on a socket that listens already.
 
         Parameters
@@ -184,14 +181,13 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             Bound, listening and not blocking.
         settings : Settings
             What is not Voila's to know.
+        private : Path
+            A folder that this user alone may enter.
         """
         self._listening = listening
         self._settings = settings
         self._log_line = journal.show if settings.log else _say_nothing
-        self._private = Path(tempfile.mkdtemp(prefix="digitrec-"))
-        # A kernel that is ended while it trains cannot clear up; what it leaves goes with this.
-        os.environ["TMPDIR"] = str(self._private)
-        self._journal = journal.Journal(self._private, self._log_line)
+        self._journal = journal.Journal(private, self._log_line)
         self.start()
 
     def listen(self) -> None:
@@ -211,8 +207,6 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             except HTTPError:  # a kernel that is just being started can not be ended yet
                 await asyncio.sleep(0.1)
         self._journal.close()
-        for folder in (self.connection_dir, self._private):
-            shutil.rmtree(folder, ignore_errors=True)
 
     def init_settings(self) -> dict[str, Any]:
         """Add the door, the limits, and the page for addresses that are not served."""
