@@ -72,14 +72,18 @@ class Course(BaseVoilaHandler):  # type: ignore[misc] # Voila has no types
 
 
 class Health(RequestHandler):
-    """Answer whether the server is up, with how many kernels and visitors, without a kernel."""
+    """Answer whether the server is up and can open pads, and how many there are."""
 
     def get(self) -> None:
         """Write one JSON object."""
         kernels = len(self.settings["kernel_manager"].list_kernel_ids())
-        visitors = self.settings["door"].num_here
-        found = {"version": __version__, "kernels": kernels, "visitors": visitors}
-        self.write({"status": "ok", **found})
+        door: Door = self.settings["door"]
+        visitors, can_open = door.num_here, self.settings["readiness"].can_open
+        pads = {"open": visitors, "free": max(0, door.most - visitors), "can_open": can_open}
+        found = {"version": __version__, "kernels": kernels, "visitors": visitors, "pads": pads}
+        if not can_open:
+            self.set_status(503)
+        self.write({"status": "ok" if can_open else "no pad can be opened", **found})
 
 
 class TemplateFile(TemplateStaticFileHandler):  # type: ignore[misc] # Voila has no types

@@ -105,7 +105,7 @@ def clear(parent: Path) -> None:
     with suppress(OSError):
         here = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            for name in os.listdir(here):
+            for name in _names(here):
                 if name.startswith(_PREFIX):
                     with suppress(OSError):
                         _clear(name, here)
@@ -127,13 +127,18 @@ def _clear(name: str, here: int) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The lock goes last: whatever stays is tried again by the next start.
-            for entry in sorted(os.listdir(folder), key=lambda entry: entry == _LOCK):
+            for entry in sorted(_names(folder), key=lambda entry: entry == _LOCK):
                 _remove(entry, folder)
         finally:
             os.close(lock)
         os.rmdir(name, dir_fd=here)
     finally:
         os.close(folder)
+
+
+def _names(folder: int) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
 
 
 def _remove(name: str, folder: int) -> None:

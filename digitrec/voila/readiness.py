@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tornado.web import HTTPError
+
 _PAUSE = 10  # seconds until another kernel is started where one could not be
 
 
@@ -92,6 +94,8 @@ class Readiness:
                 self._retry = asyncio.get_running_loop().call_later(_PAUSE, fill)
 
     def _fail(self, error: BaseException) -> None:
+        if isinstance(error, HTTPError):  # there was no room for it just now, which is not a fault
+            return
         if not self._failing:
             self._log(f"No pad can be started: {error or type(error).__name__}")
         self._failing = True

@@ -9,25 +9,30 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.session import utcnow
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import (
     AsyncMappingKernelManager,
     ServerKernelManager,
 )
-from tornado.httpserver import HTTPServer
 from tornado.web import HTTPError, RedirectHandler, RequestHandler
 from voila.app import Voila
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from digitrec import journal
 from digitrec.serving import PAD, PAGES
-from digitrec.settings import Settings
+from digitrec.settings import Settings, num_descriptors
+from digitrec.voila.connections import Connections
+from digitrec.voila.descriptors import FOR_A_KERNEL, Descriptors
 from digitrec.voila.door import Door
 from digitrec.voila.handlers import Course, Health, NotFound, Page, TemplateFile
+from digitrec.voila.lines import Lines, WhyNoLine, counted
+from digitrec.voila.readiness import Readiness
 
 _CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
 
@@ -54,6 +59,15 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
     def __init__(self, **options: Any) -> None:
         self._met: set[str] = set()
         super().__init__(**options)
+        # ZeroMQ has room for a thousand sockets, which is two hundred lines.
+        self.context.set(zmq.MAX_SOCKETS, num_descriptors())
+
+    async def start_kernel(self, **options: Any) -> str:
+        """Start a kernel, where there is enough left to start it with."""
+        if not self.parent.has_descriptors(FOR_A_KERNEL):
+            raise HTTPError(503)
+        started: str = await super().start_kernel(**options)
+        return started
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         super()._handle_kernel_died(kernel_id)
@@ -101,18 +115,23 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         self._settings = settings
         self._log_line = journal.show if settings.log else _say_nothing
         self._journal = journal.Journal(private, self._log_line)
+        self._descriptors = Descriptors(self._log_line)
         self.start()
+
+    def has_descriptors(self, number: int) -> bool:
+        """Tell whether so many file descriptors are left."""
+        return self._descriptors.are_left(number)
 
     def listen(self) -> None:
         """Take the socket given to :meth:`open`; Voila calls this at the end of its start."""
-        most = int(self._settings.request_megabytes * 1e6)
-        self.http_server = HTTPServer(self.app, max_body_size=most)
-        self.http_server.add_socket(self._listening)
+        self.http_server = Connections(self.app, self._settings, self._descriptors)
+        self.http_server.open(self._listening)
 
     async def close(self) -> None:
         """Take no more requests, and end every kernel."""
         self.http_server.stop()
         self.app.settings["door"].close()
+        self.app.settings["readiness"].close()
         for _ in range(100):
             try:
                 await ensure_async(self.kernel_manager.shutdown_all(now=True))
@@ -125,6 +144,9 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         """Add the door, the limits, and the page for addresses that are not served."""
         settings: dict[str, Any] = super().init_settings()
         wanted = self._settings
+        settings["readiness"] = Readiness(self.kernel_manager, self._log_line)
+        settings["descriptors"] = self._descriptors
+        settings["lines"] = Lines(wanted.connections_per_pad, self._descriptors)
         settings["door"] = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
         settings["log_line"] = self._log_line
         settings["log_function"] = self._log_request
@@ -140,8 +162,12 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
 
     def init_handlers(self) -> list[Any]:
         """Keep Voila's handlers for kernels and files, and serve the named pages alone."""
+        ours = {
+            TemplateStaticFileHandler: TemplateFile,
+            VoilaKernelWebsocketHandler: counted(VoilaKernelWebsocketHandler),
+        }
         kept = [
-            (entry[0], TemplateFile) if entry[1] is TemplateStaticFileHandler else entry
+            (entry[0], ours[entry[1]]) if entry[1] in ours else entry
             for entry in super().init_handlers()
             if entry[1] not in _CLOSED
         ]
@@ -161,6 +187,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             *kept,
             (f"{base}/", RedirectHandler, pad),
             (f"{base}/health", Health),
+            (rf"{base}/line/([0-9a-f-]{{36}})", WhyNoLine),
             (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", Course, reading),
             (f"{base}/voila/render/({pages})", Page, render),
         ]
