@@ -151,6 +151,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         settings["log_line"] = self._log_line
         settings["log_function"] = self._log_request
         settings["websocket_max_message_size"] = int(wanted.message_megabytes * 1e6)
+        settings["xsrf_cookie_kwargs"] = {"path": self.base_url}
         settings["default_handler_class"] = NotFound
         settings["default_handler_args"] = {"voila_configuration": self.voila_configuration}
         return settings
@@ -185,7 +186,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         pad = {"url": f"{self.base_url.rstrip('/')}/voila/render/{PAD}", "permanent": False}
         return [
             *kept,
-            (f"{base}/", RedirectHandler, pad),
+            (f"{base}/?", RedirectHandler, pad),
             (f"{base}/health", Health),
             (rf"{base}/line/([0-9a-f-]{{36}})", WhyNoLine),
             (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", Course, reading),
