@@ -65,6 +65,7 @@ class Connections(HTTPServer):
     def open(self, listening: socket.socket) -> None:
         """Take connections from a socket that listens and does not block."""
         self._listening = listening
+        self._descriptors.give_way = self._drop_idle
         self._go_on()
         self._look()
 

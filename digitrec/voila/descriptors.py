@@ -31,6 +31,8 @@ class Descriptors:
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
         self._last_short = -_EPISODE
+        self.give_way: Callable[[], bool] = lambda: False
+        """Frees one that is held for nothing; returns whether there was such a one."""
         most, (soft, hard) = num_descriptors(), resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft != resource.RLIM_INFINITY and soft < most:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
@@ -39,15 +41,20 @@ class Descriptors:
         self.for_connections = most - most // 4
 
     def are_left(self, number: int) -> bool:
-        """Tell whether so many are left; that there are fewer is noted in the log."""
+        """Tell whether so many are left, when all that can give way has done so."""
+        left = self._num_left()
+        if left < number:
+            self.run_short()
+            while left < number and self.give_way():
+                left += 1
+        return left >= number
+
+    def _num_left(self) -> int:
         try:
             with os.scandir("/dev/fd") as entries:
-                enough = self.limit - sum(1 for _ in entries) >= number
+                return self.limit - sum(1 for _ in entries)
         except OSError:  # none is left to look with
-            enough = False
-        if not enough:
-            self.run_short()
-        return enough
+            return 0
 
     def run_short(self) -> None:
         """Take down that some were missing."""
