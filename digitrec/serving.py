@@ -222,7 +222,11 @@ def _listen(host: str, port: int) -> socket.socket:
         )
         # A name like localhost has an address of each family; every browser knows the older one.
         family, *_, where = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-        listening = socket.create_server((str(where[0]), port), family=family, backlog=128)
+        # All addresses of one family would leave out those that most people have.
+        both = where[0] == "::" and socket.has_dualstack_ipv6()
+        listening = socket.create_server(
+            (str(where[0]), port), family=family, backlog=128, dualstack_ipv6=both
+        )
     except socket.gaierror:
         raise ServingError(
             f"No address of this machine is called {host!r}; 127.0.0.1 is for this machine alone, "
@@ -246,7 +250,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int, path: str = "/") -> str:
-    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown only
+    here = "127.0.0.1" if socket.has_dualstack_ipv6() else "[::1]"
+    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": here}  # noqa: S104 - shown only
     shown = everywhere.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}{path}"
 
@@ -256,6 +261,8 @@ def _address_for_others(listening: socket.socket, path: str = "/") -> str | None
     host, port, *_ = listening.getsockname()
     if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared only
         return None
+    if host == "::" and not socket.has_dualstack_ipv6():
+        return f"http://{socket.gethostname()}:{port}{path}"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing; it asks which way out would be taken
