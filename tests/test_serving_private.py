@@ -77,15 +77,15 @@ def test_only_what_is_surely_ours_is_cleared(tmp_path: Path) -> None:
 
     parent = tmp_path / "common"
     parent.mkdir()
-    (parent / "digitrec-link").symlink_to(own)
-    (parent / "digitrec-file").touch()
-    (parent / "digitrec-no-lock").mkdir(0o700)
+    (parent / "digitrec-server-link").symlink_to(own)
+    (parent / "digitrec-server-file").touch()
+    (parent / "digitrec-server-no-lock").mkdir(0o700)
     (parent / "other").mkdir(0o700)
     (parent / "other" / "lock").touch()
-    (parent / "digitrec-open").mkdir(0o755)
-    (parent / "digitrec-open" / "lock").touch()
-    (parent / "digitrec-linked-lock").mkdir(0o700)
-    (parent / "digitrec-linked-lock" / "lock").symlink_to(own / "lock")
+    (parent / "digitrec-server-open").mkdir(0o755)
+    (parent / "digitrec-server-open" / "lock").touch()
+    (parent / "digitrec-server-linked-lock").mkdir(0o700)
+    (parent / "digitrec-server-linked-lock" / "lock").symlink_to(own / "lock")
     before = sorted(parent.rglob("*"))
 
     left = left_by(parent)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from digitrec import turns
 
-_PREFIX = "digitrec-"
+_PREFIX = "digitrec-server-"
 _LOCK = "lock"
 _PLACES = {
     "JUPYTER_CONFIG_DIR": "jupyter-config",
