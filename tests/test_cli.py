@@ -609,12 +609,12 @@ def test_too_many_strokes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFix
 def test_dashboard(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    calls: list[tuple[str, int, bool, float]] = []
+    calls: list[tuple[str, int, bool, float, str]] = []
 
     def serve(settings: Settings) -> int:
-        calls.append(
-            (settings.host, settings.port, settings.open_browser, settings.abandoned_after)
-        )
+        where = settings.host, settings.port
+        how = settings.open_browser, settings.abandoned_after, settings.base_path
+        calls.append((*where, *how))
         return 0
 
     monkeypatch.setattr(serving, "serve", serve)
@@ -622,11 +622,12 @@ def test_dashboard(
     mine.write_text('host = "::"\nport = 7\nabandoned_after = 60\n')
     assert cli.main(["dashboard"]) == 0
     assert cli.main(["dashboard", "--host", "0.0.0.0", "--port", "9", "--no-browser"]) == 0  # noqa: S104 - not served
-    assert cli.main(["dashboard", "--settings", str(mine), "--port", "9"]) == 0
+    path = ["--base-path", "/digits"]
+    assert cli.main(["dashboard", "--settings", str(mine), "--port", "9", *path]) == 0
     assert calls == [
-        ("127.0.0.1", 8866, True, 210),
-        ("0.0.0.0", 9, False, 210),  # noqa: S104 - as above
-        ("::", 9, True, 60),
+        ("127.0.0.1", 8866, True, 210, "/"),
+        ("0.0.0.0", 9, False, 210, "/"),  # noqa: S104 - as above
+        ("::", 9, True, 60, "/digits/"),
     ]
     assert capsys.readouterr() == ("", "")
 
@@ -637,7 +638,13 @@ def test_the_settings_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--port", "65536"], ["--port", "-1"], ["--settings", "no-such-file.toml"]]
+    "arguments",
+    [
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--settings", "no-such-file.toml"],
+        ["--base-path", "digits"],
+    ],
 )
 def test_settings_that_cannot_be_followed(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
