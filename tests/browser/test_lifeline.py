@@ -1,0 +1,125 @@
+"""The page says so when nobody answers it: a kernel that died or hangs, a line that cannot open."""
+
+import contextlib
+from collections.abc import Iterator
+
+import proxy
+import psutil
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.handwriting import UPRIGHT
+from tests.browser.test_pad_early import OUTLINE, draw, held
+from tests.browser.test_pad_page import LOST, find_faults, unwatched
+from tests.browser.visit import Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LAST = "script[src$='voila.js']"
+"""When this is there, the page is whole, and waits for its programs."""
+
+SOON = 20_000
+"""Milliseconds in which the page has to say that nobody answers."""
+
+
+@contextlib.contextmanager
+def stopped(process: psutil.Process) -> Iterator[None]:
+    """A process that is there and does nothing."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["kernel gone first", "programs late as well"])
+def test_a_kernel_killed_before_its_first_question(
+    browser: Browser, server: str, late: bool
+) -> None:
+    with held(browser, server) as (visit, go_on):
+        visit.page.locator(LAST).wait_for(state="attached")
+        draw(visit, UPRIGHT[7])
+        visit.kernel().kill()
+        if not late:
+            go_on()
+        expect(visit.page.get_by_text(LOST)).to_be_visible(timeout=SOON)
+        expect(visit.page.get_by_text("Starting…")).to_be_hidden()
+        expect(visit.page.get_by_role("alert")).to_contain_text(LOST)
+        assert visit.brightness(*map(round, UPRIGHT[7][0][0]), OUTLINE) > 127
+        visit.button("Reload").click()
+        go_on()
+        visit.ready()
+        expect(visit.page.get_by_text(LOST)).to_be_hidden()
+        assert visit.settled() == "That's a 7."
+        visit.errors.clear()  # of Voila's programs, which found no kernel
+
+
+def test_a_kernel_that_hangs_before_its_first_question(browser: Browser, server: str) -> None:
+    with held(browser, server) as (visit, go_on):
+        visit.page.locator(LAST).wait_for(state="attached")
+        with stopped(visit.kernel()):
+            go_on()
+            expect(visit.page.get_by_text(LOST)).to_be_visible(timeout=SOON)
+            expect(visit.button("Reload")).to_be_visible()
+        visit.ready()
+        expect(visit.page.get_by_text(LOST)).to_be_hidden()
+        visit.draw(UPRIGHT[7])
+        assert visit.settled() == "That's a 7."
+
+
+def test_a_kernel_that_hangs_under_an_open_pad(visit: Visit) -> None:
+    lost = visit.page.get_by_text(LOST)
+    with stopped(visit.kernel()):
+        visit.draw(UPRIGHT[7], reached=False)
+        expect(lost).to_be_visible(timeout=SOON)
+        expect(visit.button("Reload")).to_be_visible()
+    expect(lost).to_be_hidden()
+    assert visit.settled() == "That's a 7."
+
+
+def test_an_hour_of_sleep_is_not_taken_for_a_kernel_that_hangs(
+    browser: Browser, server: str
+) -> None:
+    with unwatched(browser, server) as visit:
+        visit.page.clock.install()
+        visit.open()
+        lost = visit.page.get_by_text(LOST)
+        with stopped(visit.kernel()):
+            visit.page.clock.pause_at(visit.page.evaluate("Date.now() + 1000"))
+            visit.page.clock.run_for(6_000)  # the kernel is asked, and does not answer
+            visit.page.clock.fast_forward(3_600_000)
+            expect(lost).to_be_hidden()
+            visit.page.clock.run_for(SOON)
+            expect(lost).to_be_visible()
+
+
+# What a proxy of another kind makes of a browser's words.
+NO_WEB_SOCKETS = {b"Upgrade: websocket": b"X: y", b"Connection: Upgrade": b"X: y"}
+
+
+def test_a_page_whose_web_sockets_are_not_passed_on_says_so(browser: Browser, server: str) -> None:
+    def edit(said: bytes) -> bytes:
+        for theirs, ours in NO_WEB_SOCKETS.items():
+            said = said.replace(theirs, ours)
+        return said
+
+    with (
+        proxy.Proxy(server, edit=edit) as between,
+        unwatched(browser, between.address) as visit,
+    ):
+        visit.page.goto(visit.address)
+        said = visit.page.get_by_role("alert")
+        expect(said).to_contain_text("web socket", timeout=SOON)
+        expect(visit.button("Reload")).to_be_hidden()
+        assert find_faults(visit) == []
+
+
+def test_a_page_that_is_asked_for_under_another_name_says_so(browser: Browser, server: str) -> None:
+    theirs = server.removeprefix("http://").strip("/").encode()
+    with proxy.Proxy(server) as between, unwatched(browser, between.address) as visit:
+        ours = between.address.removeprefix("http://").strip("/").encode()
+        between.edit = lambda said: said.replace(b"Host: " + ours, b"Host: " + theirs)
+        visit.page.goto(visit.address)
+        said = visit.page.get_by_role("alert")
+        expect(said).to_contain_text("Host", timeout=SOON)
+        expect(visit.button("Reload")).to_be_hidden()
