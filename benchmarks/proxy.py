@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 import urllib.parse
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,8 +24,6 @@ class Proxy:
         The server's address, such as ``"http://127.0.0.1:8866/"``.
     delay : float
         Seconds added in each direction, so that an answer comes two delays later.
-    edit : callable of bytes, optional
-        Returns what the server is to hear in place of what the browser said.
 
     Attributes
     ----------
@@ -33,13 +31,10 @@ class Proxy:
         The address under which the server is reached by way of the proxy.
     """
 
-    def __init__(
-        self, address: str, delay: float = 0.0, edit: Callable[[bytes], bytes] | None = None
-    ) -> None:
+    def __init__(self, address: str, delay: float = 0.0) -> None:
         parts = urllib.parse.urlsplit(address)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self.delay = delay
-        self.edit = edit or bytes
         self._is_cut = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -100,20 +95,14 @@ class Proxy:
         self._writers.add(there_writer)
         try:
             await asyncio.gather(
-                self._pass_on(reader, there_writer, self.edit),
-                self._pass_on(there_reader, writer, bytes),
+                self._pass_on(reader, there_writer), self._pass_on(there_reader, writer)
             )
         finally:
             for end in (writer, there_writer):
                 self._writers.discard(end)
                 end.transport.abort()
 
-    async def _pass_on(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        edit: Callable[[bytes], bytes],
-    ) -> None:
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send on what comes in, each piece a delay after it came; an empty piece is the end."""
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -134,7 +123,7 @@ class Proxy:
                     piece = await reader.read(_LARGEST)
                 if reader.exception():
                     piece = b""
-                await waiting.put((self._loop.time() + self.delay, edit(piece)))
+                await waiting.put((self._loop.time() + self.delay, piece))
 
         with contextlib.suppress(OSError):  # the other end went away meanwhile
             await asyncio.gather(receive(), send())

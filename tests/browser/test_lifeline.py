@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import proxy
 import psutil
@@ -93,20 +94,29 @@ def test_an_hour_of_sleep_is_not_taken_for_a_kernel_that_hangs(
             expect(lost).to_be_visible()
 
 
-# What a proxy of another kind makes of a browser's words.
-NO_WEB_SOCKETS = {b"Upgrade: websocket": b"X: y", b"Connection: Upgrade": b"X: y"}
+class Edited(proxy.Proxy):
+    """A proxy that changes what a browser says: words of it and what takes their place."""
+
+    def __init__(self, address: str, **words: str) -> None:
+        super().__init__(address)
+        self.words = words
+
+    async def _meet(self, reader: Any, writer: Any) -> None:
+        hear = reader.read
+
+        async def read(most: int) -> bytes:
+            said: bytes = await hear(most)
+            for theirs, ours in self.words.items():
+                said = said.replace(theirs.encode(), ours.encode())
+            return said
+
+        reader.read = read
+        await super()._meet(reader, writer)
 
 
 def test_a_page_whose_web_sockets_are_not_passed_on_says_so(browser: Browser, server: str) -> None:
-    def edit(said: bytes) -> bytes:
-        for theirs, ours in NO_WEB_SOCKETS.items():
-            said = said.replace(theirs, ours)
-        return said
-
-    with (
-        proxy.Proxy(server, edit=edit) as between,
-        unwatched(browser, between.address) as visit,
-    ):
+    words = {"Upgrade: websocket": "Accept-Language: en"}
+    with Edited(server, **words) as between, unwatched(browser, between.address) as visit:
         visit.page.goto(visit.address)
         said = visit.page.get_by_role("alert")
         expect(said).to_contain_text("web socket", timeout=SOON)
@@ -115,11 +125,11 @@ def test_a_page_whose_web_sockets_are_not_passed_on_says_so(browser: Browser, se
 
 
 def test_a_page_that_is_asked_for_under_another_name_says_so(browser: Browser, server: str) -> None:
-    theirs = server.removeprefix("http://").strip("/").encode()
-    with proxy.Proxy(server) as between, unwatched(browser, between.address) as visit:
-        ours = between.address.removeprefix("http://").strip("/").encode()
-        between.edit = lambda said: said.replace(b"Host: " + ours, b"Host: " + theirs)
+    with Edited(server) as between, unwatched(browser, between.address) as visit:
+        ours, theirs = (url.removeprefix("http://").strip("/") for url in (visit.address, server))
+        between.words[f"Host: {ours}"] = f"Host: {theirs}"
         visit.page.goto(visit.address)
         said = visit.page.get_by_role("alert")
         expect(said).to_contain_text("Host", timeout=SOON)
         expect(visit.button("Reload")).to_be_hidden()
+        assert find_faults(visit) == []

@@ -2,13 +2,13 @@
 // its page would show "Starting…", or a pad that never answers, for ever. Everything that page and
 // kernel say to each other goes through one web socket, the line, so that is what is watched here.
 (() => {
-  const EVERY = 2000; // milliseconds between two looks
-  const QUIET = 2; // looks without a word from the kernel, after which it is asked whether it is there
-  const OWING = 6; // looks for which it may owe the answer: one that is busy takes some seconds
+  const EVERY = 1500; // milliseconds between two looks
+  const QUIET = 3; // looks without a word from the kernel, after which it is asked whether it is there
+  const OWING = 7; // looks for which it may owe the answer: one that is busy takes some seconds
   const CLOSED = 3; // looks without a line, after which the server is asked: JupyterLab may open another
   const OPENING = 5; // looks for which a line may be opening: the server waits for the kernel meanwhile
   const LIMIT = 5000; // milliseconds in which it has to answer
-  const LATE = 3 * EVERY; // a look that comes later than this follows a sleep, and nothing is to be read from it
+  const LATE = 4 * EVERY; // a look that comes later than this follows a sleep, and nothing is to be read from it
   const LOST = "Lost touch with the server.";
 
   const notice = document.getElementById("frame-lost");
@@ -29,13 +29,13 @@
 
   // ---- The line
   let line = null; // the web socket to the kernel that is open
-  let address = ""; // of the last one that was tried
-  let tried = 0; // looks for which one has been opening
+  let opening = false; // whether another is on the way,
+  let tried = 0; // and for how many looks
   let closed = 0; // looks without a line
   let quiet = 0; // looks since the kernel was heard
   let owing = null; // looks since it was asked
   let heard = false; // ever
-  let refused = null; // why no line ever came to be, as far as its end tells
+  let refused = false; // a line was tried, and ended before the kernel was heard
 
   const decoder = new TextDecoder();
   const dead = /"execution_state":\s*"(restarting|autorestarting|dead)"/;
@@ -84,18 +84,19 @@
     constructor(url, protocols) {
       super(url, protocols);
       if (!/\/api\/kernels\/[^/]+\/channels/.test(String(url))) return;
-      address = String(url);
+      opening = true;
       tried = 0;
       this.addEventListener("message", hear);
       this.addEventListener("open", () => {
+        opening = false;
         line = this;
         closed = 0;
         quiet = 0;
         ask();
       });
-      this.addEventListener("close", ({ reason }) => {
-        address = "";
-        if (!heard) refused = reason;
+      this.addEventListener("close", () => {
+        opening = false;
+        refused = !heard;
         if (line === this) line = null;
       });
     }
@@ -118,8 +119,7 @@
     const { base, id } = kernel();
     try {
       if (heard) return [LOST];
-      if (refused) return [refused, { reload: false }];
-      if (refused === "") {
+      if (refused) {
         const answer = await get(`${base}line/${id}?origin=${encodeURIComponent(location.origin)}`);
         const { says, reload } = await answer.json();
         return answer.ok ? [says, { reload }] : [LOST];
@@ -151,7 +151,7 @@
       return;
     }
     closed += 1;
-    if (address) tried += 1;
+    if (opening) tried += 1;
     if (closed < CLOSED || !notice.hidden || isAsking || !kernel()) return;
     closed = 0;
     isAsking = true;
