@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     dashboard = add("dashboard", _dashboard, "open the drawing pad in the browser")
     dashboard.add_argument("--host", help="default: 127.0.0.1")
     dashboard.add_argument("--port", type=int, help="default: 8866")
+    dashboard.add_argument("--base-path", metavar="PATH", help="default: /")
     dashboard.add_argument("--no-browser", action="store_true", help="only print the address")
     dashboard.add_argument(
         "--settings",
@@ -163,8 +164,8 @@ def _dashboard(arguments: argparse.Namespace) -> int:
         print(settings.PACKAGED.read_text(encoding="utf-8"), end="")
         return 0
     open_browser = False if arguments.no_browser else None
-    chosen = {"host": arguments.host, "port": arguments.port, "open_browser": open_browser}
-    wanted = settings.read(arguments.settings, **chosen)
+    chosen = {"host": arguments.host, "port": arguments.port, "base_path": arguments.base_path}
+    wanted = settings.read(arguments.settings, open_browser=open_browser, **chosen)
 
     from digitrec.network import bundled
     from digitrec.serving import serve

@@ -23,6 +23,8 @@ from digitrec.settings import Settings, read
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from digitrec.voila.private import Private
+
 PAD = "06_drawing_pad.ipynb"
 """The notebook that is shown when no other is asked for."""
 
@@ -83,6 +85,7 @@ def configuration(folder: Path, settings: Settings) -> "Config":
     config.Voila.root_dir = str(folder)
     config.Voila.ip = settings.host
     config.Voila.port = settings.port
+    config.Voila.base_url = settings.base_path
     config.Voila.open_browser = False  # `serve` does it, once the port is open
     config.Voila.log_level = "ERROR"
     # A stray voila.json in the folder where somebody types the command must not change the page.
@@ -158,24 +161,46 @@ def serve(settings: Settings | None = None) -> int:
     for name in ("tornado.general", "tornado.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
     listening = _listen(host, port)
+    private = _private()
+    try:
+        from digitrec.voila.server import PadServer  # noqa: PLC0415 - Voila takes half a second
 
-    from digitrec.voila.server import PadServer  # noqa: PLC0415 - imports Voila, for half a second
-
-    server = PadServer(config=configuration(folder, settings))
-    server.initialize(argv=[])
-    address = _address(host, listening.getsockname()[1])
-    asyncio.run(_run(server, listening, address, settings))
+        config = configuration(folder, settings)
+        config.Voila.connection_dir_root = str(private.folder)
+        server = PadServer(config=config)
+        server.initialize(argv=[])
+        address = _address(host, listening.getsockname()[1], settings.base_path)
+        asyncio.run(_run(server, listening, address, settings, private.folder))
+    finally:
+        private.close()
     return 0
 
 
-async def _run(server: Any, listening: socket.socket, address: str, settings: Settings) -> None:
+def _private() -> "Private":
+    """Take a private folder, before Jupyter asks where it may write."""
+    from digitrec.voila.private import Private  # noqa: PLC0415 - Windows has none of its locks
+
+    try:
+        private = Private()
+    except OSError as error:
+        raise ServingError(
+            "The server needs a folder for temporary files, and cannot make one "
+            f"({error.strerror}); TMPDIR names where to make it."
+        ) from None
+    private.inhabit()
+    return private
+
+
+async def _run(
+    server: Any, listening: socket.socket, address: str, settings: Settings, private: Path
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
-    server.open(listening, settings)
+    server.open(listening, settings, private)
     try:
-        others = _address_for_others(listening)
+        others = _address_for_others(listening, settings.base_path)
         also = f", for others at {others}" if others else ""
         sys.stdout.write(f"Digit Recogniser is at {address}{also} (Ctrl-C stops it)\n")
         sys.stdout.flush()
@@ -220,13 +245,13 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _address(host: str, port: int) -> str:
+def _address(host: str, port: int, path: str = "/") -> str:
     everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown only
     shown = everywhere.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}/"
+    return f"http://{shown}:{port}{path}"
 
 
-def _address_for_others(listening: socket.socket) -> str | None:
+def _address_for_others(listening: socket.socket, path: str = "/") -> str | None:
     """Return the address in the local network, where the server listens to that as well."""
     host, port, *_ = listening.getsockname()
     if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared only
@@ -235,8 +260,8 @@ def _address_for_others(listening: socket.socket) -> str | None:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing; it asks which way out would be taken
         except OSError:
-            return f"http://{socket.gethostname()}:{port}/"
-        return f"http://{probe.getsockname()[0]}:{port}/"
+            return f"http://{socket.gethostname()}:{port}{path}"
+        return f"http://{probe.getsockname()[0]}:{port}{path}"
 
 
 def _has_browser() -> bool:

@@ -111,7 +111,7 @@ ROOMS = {
         "IPython keras",
     ),
     "serving": room("settings resources voila", "", " ".join(JUPYTER)),
-    "voila": room("serving settings journal resources", " ".join(JUPYTER)),
+    "voila": room("serving settings journal turns resources", " ".join(JUPYTER)),
     "cli": room(
         "serving settings jobs recipes training evaluation report plots export ink mnist network "
         "files resources",

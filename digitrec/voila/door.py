@@ -26,7 +26,7 @@ class Door:
 
     def __init__(self, kernels: Any, most: int, at_once: int) -> None:
         self._kernels = kernels
-        self._most = most
+        self.most = most
         self._turns = asyncio.Semaphore(at_once)
         self._here: set[str] = set()
         self._coming: set[asyncio.Task[Any] | None] = set()
@@ -54,7 +54,7 @@ class Door:
     @property
     def is_full(self) -> bool:
         """Whether there are as many as there may be."""
-        return self.num_here >= self._most
+        return self.num_here >= self.most
 
     @contextmanager
     def visit(self) -> Iterator[None]:

@@ -5,34 +5,34 @@ means to show, and says something friendly at every other address.
 """
 
 import asyncio
-import os
-import shutil
 import socket
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.session import utcnow
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import (
     AsyncMappingKernelManager,
     ServerKernelManager,
 )
-from tornado.httpserver import HTTPServer
-from tornado.web import HTTPError, RedirectHandler, RequestHandler, authenticated
+from tornado.web import HTTPError, RedirectHandler, RequestHandler
 from voila.app import Voila
-from voila.handler import BaseVoilaHandler
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
-from digitrec import __version__, journal
+from digitrec import journal
 from digitrec.serving import PAD, PAGES
-from digitrec.settings import Settings
-from digitrec.voila import course
+from digitrec.settings import Settings, num_descriptors
+from digitrec.voila.connections import Connections
+from digitrec.voila.descriptors import FOR_A_KERNEL, Descriptors
 from digitrec.voila.door import Door
+from digitrec.voila.handlers import Course, Health, NotFound, Page, TemplateFile
+from digitrec.voila.lines import Lines, WhyNoLine, counted
+from digitrec.voila.readiness import Readiness
 
 _CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
 
@@ -59,6 +59,15 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
     def __init__(self, **options: Any) -> None:
         self._met: set[str] = set()
         super().__init__(**options)
+        # ZeroMQ has room for a thousand sockets, which is two hundred lines.
+        self.context.set(zmq.MAX_SOCKETS, num_descriptors())
+
+    async def start_kernel(self, **options: Any) -> str:
+        """Start a kernel, where there is enough left to start it with."""
+        if not self.parent.has_descriptors(FOR_A_KERNEL):
+            raise HTTPError(503)
+        started: str = await super().start_kernel(**options)
+        return started
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         super()._handle_kernel_died(kernel_id)
@@ -83,91 +92,6 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
             self.get_kernel(kernel_id).last_activity = utcnow()
 
 
-class Page(TornadoVoilaHandler):  # type: ignore[misc] # Voila has no types
-    """A notebook as a page."""
-
-    async def prepare(self) -> None:
-        """Set the cookie without which the page may not end its kernel when it is closed."""
-        await ensure_async(super().prepare())
-        _ = self.xsrf_token  # asking for it sets it
-
-    @authenticated
-    async def get(self, path: str) -> None:
-        """Write the page, when it is this visitor's turn and there is room."""
-        door: Door = self.settings["door"]
-        log: Callable[[str], None] = self.settings["log_line"]
-        if door.is_full:
-            log(f"A visitor finds no room beside {door.num_here} others.")
-            self.set_header("Retry-After", "60")
-            raise HTTPError(503)
-        with door.visit():
-            log(f"A visitor opens {path.removesuffix('.ipynb')}; pads in use: {door.num_here}.")
-            try:
-                await super().get(path)
-            except RuntimeError as error:  # what Jupyter calls a kernel that died
-                if not self._headers_written:
-                    raise
-                # The page was begun; its script sees that the end is missing, and offers a reload.
-                log(f"A page could not be made ready: {error}")
-
-
-class Course(BaseVoilaHandler):  # type: ignore[misc] # Voila has no types
-    """A notebook as it is stored, to be read; no kernel is started for it."""
-
-    def initialize(self, **settings: Any) -> None:
-        """Take the folder of the notebooks, beside what Voila's handlers take."""
-        super().initialize(**settings)
-        self._folder: Path = settings["folder"]
-
-    @authenticated
-    async def get(self, name: str) -> None:
-        """Write the page of one notebook."""
-        addresses = course.lessons(self._folder)
-        if addresses.get(name) != f"{name}.html":
-            raise HTTPError(404)
-        # Half a second of work at the first visit, and the pads have to be answered meanwhile.
-        lesson = await asyncio.to_thread(course.read, self._folder / f"{name}.ipynb")
-        others = [
-            (other, course.question(self._folder / f"{other}.ipynb"), address)
-            for other, address in addresses.items()
-        ]
-        pad = f"../voila/render/{PAD}"
-        page = self.render_template("course.html", lesson=lesson, others=others, pad=pad)
-        self.set_header("Cache-Control", "no-cache")
-        await self.finish(page)
-
-
-class Health(RequestHandler):
-    """Answer whether the server is up, with how many kernels and visitors, without a kernel."""
-
-    def get(self) -> None:
-        """Write one JSON object."""
-        kernels = len(self.settings["kernel_manager"].list_kernel_ids())
-        visitors = self.settings["door"].num_here
-        found = {"version": __version__, "kernels": kernels, "visitors": visitors}
-        self.write({"status": "ok", **found})
-
-
-class TemplateFile(TemplateStaticFileHandler):  # type: ignore[misc] # Voila has no types
-    """A file of a page's template; at an address of another form there is nothing."""
-
-    def parse_url_path(self, path: str) -> str:
-        """Refuse what Voila would only stumble over, with a trace in the log."""
-        parts = path.split("/")
-        if len(parts) < 3 or parts[1] != "static" or ".." in parts or "\0" in path:
-            raise HTTPError(404)
-        return str(super().parse_url_path(path))
-
-
-class NotFound(BaseVoilaHandler):  # type: ignore[misc] # Voila has no types
-    """Say that there is nothing at this address."""
-
-    async def prepare(self) -> None:
-        """Refuse every method."""
-        await ensure_async(super().prepare())
-        raise HTTPError(404)
-
-
 class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     """Voila with the pages of digitrec and no others.
 
@@ -175,7 +99,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     told to during its start; :meth:`open` and :meth:`close` are awaited by a running event loop.
     """
 
-    def open(self, listening: socket.socket, settings: Settings) -> None:
+    def open(self, listening: socket.socket, settings: Settings, private: Path) -> None:
         """Answer requests on a socket that listens already.
 
         Parameters
@@ -184,26 +108,30 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             Bound, listening and not blocking.
         settings : Settings
             What is not Voila's to know.
+        private : Path
+            A folder that this user alone may enter.
         """
         self._listening = listening
         self._settings = settings
         self._log_line = journal.show if settings.log else _say_nothing
-        self._private = Path(tempfile.mkdtemp(prefix="digitrec-"))
-        # A kernel that is ended while it trains cannot clear up; what it leaves goes with this.
-        os.environ["TMPDIR"] = str(self._private)
-        self._journal = journal.Journal(self._private, self._log_line)
+        self._journal = journal.Journal(private, self._log_line)
+        self._descriptors = Descriptors(self._log_line)
         self.start()
+
+    def has_descriptors(self, number: int) -> bool:
+        """Tell whether so many file descriptors are left."""
+        return self._descriptors.are_left(number)
 
     def listen(self) -> None:
         """Take the socket given to :meth:`open`; Voila calls this at the end of its start."""
-        most = int(self._settings.request_megabytes * 1e6)
-        self.http_server = HTTPServer(self.app, max_body_size=most)
-        self.http_server.add_socket(self._listening)
+        self.http_server = Connections(self.app, self._settings, self._descriptors)
+        self.http_server.open(self._listening)
 
     async def close(self) -> None:
         """Take no more requests, and end every kernel."""
         self.http_server.stop()
         self.app.settings["door"].close()
+        self.app.settings["readiness"].close()
         for _ in range(100):
             try:
                 await ensure_async(self.kernel_manager.shutdown_all(now=True))
@@ -211,13 +139,14 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             except HTTPError:  # a kernel that is just being started can not be ended yet
                 await asyncio.sleep(0.1)
         self._journal.close()
-        for folder in (self.connection_dir, self._private):
-            shutil.rmtree(folder, ignore_errors=True)
 
     def init_settings(self) -> dict[str, Any]:
         """Add the door, the limits, and the page for addresses that are not served."""
         settings: dict[str, Any] = super().init_settings()
         wanted = self._settings
+        settings["readiness"] = Readiness(self.kernel_manager, self._log_line)
+        settings["descriptors"] = self._descriptors
+        settings["lines"] = Lines(wanted.connections_per_pad, self._descriptors)
         settings["door"] = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
         settings["log_line"] = self._log_line
         settings["log_function"] = self._log_request
@@ -233,8 +162,12 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
 
     def init_handlers(self) -> list[Any]:
         """Keep Voila's handlers for kernels and files, and serve the named pages alone."""
+        ours = {
+            TemplateStaticFileHandler: TemplateFile,
+            VoilaKernelWebsocketHandler: counted(VoilaKernelWebsocketHandler),
+        }
         kept = [
-            (entry[0], TemplateFile) if entry[1] is TemplateStaticFileHandler else entry
+            (entry[0], ours[entry[1]]) if entry[1] in ours else entry
             for entry in super().init_handlers()
             if entry[1] not in _CLOSED
         ]
@@ -254,6 +187,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             *kept,
             (f"{base}/", RedirectHandler, pad),
             (f"{base}/health", Health),
+            (rf"{base}/line/([0-9a-f-]{{36}})", WhyNoLine),
             (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", Course, reading),
             (f"{base}/voila/render/({pages})", Page, render),
         ]
