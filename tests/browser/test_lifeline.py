@@ -78,6 +78,18 @@ def test_a_kernel_that_hangs_under_an_open_pad(visit: Visit) -> None:
     assert visit.settled() == "That's a 7."
 
 
+def is_answer(word: str | bytes) -> bool:
+    """Tell whether the kernel answers the page's question whether it is there."""
+    return isinstance(word, bytes) and b"kernel_info_reply" in word and b"lifeline-" in word
+
+
+def test_a_kernel_is_asked_and_answers(visit: Visit) -> None:
+    with visit.page.expect_websocket(lambda line: "/channels" in line.url) as opened:
+        visit.page.reload()
+    opened.value.wait_for_event("framereceived", is_answer)
+    expect(visit.page.get_by_text(LOST)).to_be_hidden()
+
+
 def test_an_hour_of_sleep_is_not_taken_for_a_kernel_that_hangs(
     browser: Browser, server: str
 ) -> None:
@@ -92,6 +104,17 @@ def test_an_hour_of_sleep_is_not_taken_for_a_kernel_that_hangs(
             expect(lost).to_be_hidden()
             visit.page.clock.run_for(SOON)
             expect(lost).to_be_visible()
+
+
+def test_a_program_of_the_page_that_does_not_come_is_said(browser: Browser, server: str) -> None:
+    with unwatched(browser, server) as visit:
+        visit.page.route("**/voila.js", lambda route: route.abort())
+        visit.page.goto(visit.address)
+        expect(visit.page.get_by_role("alert")).to_contain_text("The page could not start.")
+        visit.page.unroute("**/voila.js")
+        visit.button("Reload").click()
+        visit.ready()
+        expect(visit.page.get_by_role("alert")).to_be_hidden()
 
 
 class Edited(proxy.Proxy):

@@ -17,7 +17,8 @@ Which test reaches which state:
 | failed or cancelled        | test_pad_training: cancel                                          |
 | model from this browser    | test_pad_keep                                                      |
 | stored model unreadable    | test_pad_keep                                                      |
-| kernel or connection gone  | here: test_a_dead_kernel...; test_nothing_lost                     |
+| kernel or connection gone  | here: test_a_dead_kernel...; test_nothing_lost; test_lifeline      |
+| no line to the kernel      | test_lifeline                                                      |
 """
 
 import contextlib
