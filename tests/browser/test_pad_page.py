@@ -187,7 +187,10 @@ def test_light_and_dark_follow_the_system_while_the_page_is_open(pad: Visit) -> 
     assert page.evaluate(CONTRAST) == []
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
-    page.wait_for_timeout(300)  # colours of buttons change over an eighth of a second
+    # The colours of buttons change over an eighth of a second.
+    page.evaluate(
+        "Promise.all(document.getAnimations().map(change => change.finished)).then(() => null)"
+    )
     dark = page.evaluate(colours)
     assert page.evaluate(CONTRAST) == []
     assert light[0][0] == light[1][0] == "rgb(255, 255, 255)"
