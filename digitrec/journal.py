@@ -5,12 +5,14 @@ has to say to the server through a named pipe, of which it is told in an environ
 """
 
 import asyncio
+import logging
 import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 VARIABLE = "DIGITREC_JOURNAL"
 """The environment variable that names the pipe; without it nothing is said."""
@@ -42,8 +44,29 @@ def say(line: str) -> None:
             os.close(pipe)
 
 
-def show(line: str) -> None:
+def show(line: str, stream: TextIO | None = None) -> None:
     """Print a line with the time, for the people who run the server.
+
+    Parameters
+    ----------
+    line : str
+        As for :func:`say`.
+    stream : text file, optional
+        Where to; by default standard output.
+
+    Examples
+    --------
+    >>> show("A visitor comes.")  # doctest: +ELLIPSIS
+    20... A visitor comes.
+    """
+    with suppress(OSError, ValueError):
+        stream = sys.stdout if stream is None else stream
+        stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {_clean(line)}\n")
+        stream.flush()
+
+
+def complain(line: str) -> None:
+    """Print a line with the time to standard error: something is wrong with the server.
 
     Parameters
     ----------
@@ -52,12 +75,87 @@ def show(line: str) -> None:
 
     Examples
     --------
-    >>> show("A visitor comes.")  # doctest: +ELLIPSIS
-    20... A visitor comes.
+    >>> complain("Something went wrong.")  # to standard error
     """
-    with suppress(OSError, ValueError):
-        sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {_clean(line)}\n")
-        sys.stdout.flush()
+    show(line, sys.stderr)
+
+
+class Bound:
+    """Passes lines on, but no more than so many a minute, and says how many it left out.
+
+    What a stranger can have the server say would otherwise fill the disk.
+
+    Parameters
+    ----------
+    hear : callable of str
+        Called with every line that is passed on.
+    most : int
+        Lines a minute.
+
+    Examples
+    --------
+    >>> bound = Bound(print, most=2)
+    >>> for number in range(100):
+    ...     bound(f"Line {number}")
+    Line 0
+    Line 1
+    """
+
+    def __init__(self, hear: Callable[[str], None], most: int) -> None:
+        self._hear = hear
+        self._most = most
+        self._begun = time.monotonic()
+        self._count = 0
+
+    def __call__(self, line: str) -> None:
+        """Pass a line on, or count it."""
+        if time.monotonic() - self._begun >= 60:
+            if self._count > self._most:
+                self._hear(f"{self._count - self._most} lines were left out here.")
+            self._begun, self._count = time.monotonic(), 0
+        self._count += 1
+        if self._count <= self._most:
+            self._hear(line)
+
+
+class Faults(logging.Handler):
+    """Says of every error that a library logs what kind it is and where it was raised, in a line.
+
+    What libraries write themselves is a traceback, with the request and who sent it.
+
+    Parameters
+    ----------
+    hear : callable of str
+        Called with every line.
+
+    Examples
+    --------
+    >>> library = logging.Logger("library")
+    >>> library.addHandler(Faults(print))
+    >>> try:
+    ...     raise KeyError("10.0.0.7")
+    ... except KeyError:
+    ...     library.exception("Uncaught exception %s", "10.0.0.7")  # doctest: +ELLIPSIS
+    Something went wrong: KeyError at ...:2.
+    """
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._hear = hear
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say the line."""
+        kind, path, line = f"an error of {record.name}", record.pathname, record.lineno
+        raised = record.exc_info[1] if record.exc_info else None
+        if raised is not None:
+            kind = type(raised).__name__
+            if isinstance(raised, OSError) and raised.errno:
+                kind += f" ({os.strerror(raised.errno)})"
+            trace = raised.__traceback__
+            while trace is not None:
+                path, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+                trace = trace.tb_next
+        self._hear(f"Something went wrong: {kind} at {'/'.join(Path(path).parts[-2:])}:{line}.")
 
 
 class Journal:

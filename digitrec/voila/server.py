@@ -5,10 +5,12 @@ means to show, and says something friendly at every other address.
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +21,39 @@ from jupyter_server.services.kernels.kernelmanager import (
     ServerKernelManager,
 )
 from tornado.httpserver import HTTPServer
-from tornado.web import HTTPError, RedirectHandler, RequestHandler
-from voila.app import Voila
-from voila.static_file_handler import TemplateStaticFileHandler
-from voila.tornado.contentshandler import VoilaContentsHandler
-from voila.tornado.handler import TornadoVoilaHandler
-from voila.tornado.treehandler import TornadoVoilaTreeHandler
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.routing import Router
+from tornado.web import Application, HTTPError
+from voila.app import (
+    FileFindHandler,
+    KernelHandler,
+    Voila,
+    VoilaKernelWebsocketHandler,
+    VoilaShutdownKernelHandler,
+)
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
 from digitrec import journal
 from digitrec.serving import PAD, PAGES
 from digitrec.settings import Settings
+from digitrec.voila import handlers
 from digitrec.voila.door import Door
-from digitrec.voila.handlers import Course, Health, NotFound, Page, TemplateFile
+from digitrec.voila.hosts import Hosts
 
-_CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
+# What the pages need of what Voila serves, and what answers there. The rest is closed, and so is
+# whatever a new version of Voila or Jupyter's server adds.
+_SERVED = {
+    KernelHandler: handlers.Kernel,
+    VoilaKernelWebsocketHandler: handlers.Line,
+    TemplateStaticFileHandler: handlers.TemplateFile,
+    MultiStaticFileHandler: handlers.PageFile,
+    VoilaShutdownKernelHandler: handlers.Shutdown,
+    FileFindHandler: handlers.ExtensionFile,
+}
+
+# Lines a minute. A class of hundreds comes and goes with fewer, and a disk holds months of them.
+_MOST_LINES = 300
+_MOST_FAULTS = 20
 
 
 class PadKernel(ServerKernelManager):  # type: ignore[misc] # Jupyter's server is not checked
@@ -56,7 +77,21 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
 
     def __init__(self, **options: Any) -> None:
         self._met: set[str] = set()
+        self.door: Door | None = None
         super().__init__(**options)
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Notice that a page has reached its kernel."""
+        super().notify_connect(kernel_id)
+        if self.door is not None:
+            self.door.claim(kernel_id)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that ended or died."""
+        removed = super().remove_kernel(kernel_id)
+        if self.door is not None:
+            self.door.forget(kernel_id)
+        return removed
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         super()._handle_kernel_died(kernel_id)
@@ -81,6 +116,29 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
             self.get_kernel(kernel_id).last_activity = utcnow()
 
 
+class Gate(Router):
+    """Passes on what is asked of this server, and refuses what is asked of another.
+
+    Parameters
+    ----------
+    app : tornado.web.Application
+        What answers.
+    hosts : Hosts
+        The names of this server.
+    """
+
+    def __init__(self, app: Application, hosts: Hosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> HTTPMessageDelegate:
+        """Return what answers a request."""
+        if request.host_name in self._hosts:
+            found: HTTPMessageDelegate = self._app.find_handler(request, **options)
+            return found
+        return self._app.get_handler_delegate(request, handlers.Foreign)
+
+
 class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     """Voila with the pages of digitrec and no others.
 
@@ -100,7 +158,10 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         """
         self._listening = listening
         self._settings = settings
-        self._log_line = journal.show if settings.log else _say_nothing
+        self._log_line: Callable[[str], None] = _say_nothing
+        if settings.log:
+            self._log_line = journal.Bound(journal.show, _MOST_LINES)
+        _report_faults(self.log)
         self._private = Path(tempfile.mkdtemp(prefix="digitrec-"))
         # A kernel that is ended while it trains cannot clear up; what it leaves goes with this.
         os.environ["TMPDIR"] = str(self._private)
@@ -110,7 +171,8 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     def listen(self) -> None:
         """Take the socket given to :meth:`open`; Voila calls this at the end of its start."""
         most = int(self._settings.request_megabytes * 1e6)
-        self.http_server = HTTPServer(self.app, max_body_size=most)
+        hosts = Hosts([self._settings.host, *self._settings.allowed_hosts])
+        self.http_server = HTTPServer(Gate(self.app, hosts), max_body_size=most)
         self.http_server.add_socket(self._listening)
 
     async def close(self) -> None:
@@ -131,25 +193,24 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         """Add the door, the limits, and the page for addresses that are not served."""
         settings: dict[str, Any] = super().init_settings()
         wanted = self._settings
-        settings["door"] = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
+        door = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
+        settings["door"] = self.kernel_manager.door = door
+        if wanted.waiting_pads:
+            self.kernel_manager.fill_if_needed(delay=0, notebook_name=PAD)
         settings["log_line"] = self._log_line
-        settings["log_function"] = self._log_request
+        settings["log_function"] = _say_nothing  # Tornado would name the visitor's address
         settings["websocket_max_message_size"] = int(wanted.message_megabytes * 1e6)
-        settings["default_handler_class"] = NotFound
-        settings["default_handler_args"] = {"voila_configuration": self.voila_configuration}
+        settings["default_handler_class"] = handlers.NotFound
+        # Until the browser is closed, and not for a month.
+        settings["xsrf_cookie_kwargs"] = {"expires_days": None, "path": self.base_url}
         return settings
 
-    def _log_request(self, handler: RequestHandler) -> None:
-        """Log what should not have happened; Jupyter would name the visitor's address."""
-        if handler.get_status() >= 500 and handler.get_status() != 503:
-            self._log_line(f"A request fails: {handler.get_status()} {handler.request.path}")
-
     def init_handlers(self) -> list[Any]:
-        """Keep Voila's handlers for kernels and files, and serve the named pages alone."""
+        """Keep what the pages need of what Voila serves, and serve the named pages alone."""
         kept = [
-            (entry[0], TemplateFile) if entry[1] is TemplateStaticFileHandler else entry
+            (entry[0], _SERVED[entry[1]], *entry[2:])
             for entry in super().init_handlers()
-            if entry[1] not in _CLOSED
+            if entry[1] in _SERVED
         ]
         pages = "|".join(name.replace(".", r"\.") for name in PAGES)
         render = {
@@ -165,12 +226,23 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         pad = {"url": f"{self.base_url.rstrip('/')}/voila/render/{PAD}", "permanent": False}
         return [
             *kept,
-            (f"{base}/", RedirectHandler, pad),
-            (f"{base}/health", Health),
-            (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", Course, reading),
-            (f"{base}/voila/render/({pages})", Page, render),
+            (f"{base}/", handlers.ToPad, pad),
+            (f"{base}/health", handlers.Health),
+            (f"{base}/robots\\.txt", handlers.Robots),
+            (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", handlers.Course, reading),
+            (rf"{base}/voila/claim/([0-9a-f-]+)", handlers.Claim),
+            (f"{base}/voila/render/({pages})", handlers.Page, render),
         ]
 
 
-def _say_nothing(_line: str) -> None:
+def _report_faults(voila: logging.Logger) -> None:
+    """Have every library's errors said in a line of our own."""
+    root = logging.getLogger()
+    for logger in (root, voila):
+        logger.handlers.clear()
+    voila.propagate = True
+    root.addHandler(journal.Faults(journal.Bound(journal.complain, _MOST_FAULTS)))
+
+
+def _say_nothing(_line: object) -> None:
     """Take the place of a log where none is wanted."""
