@@ -108,7 +108,7 @@ SERVED: dict[str, tuple[str, dict[str, int]]] = {
     r"/$": ("/", {"GET": 302, "HEAD": 302}),
     r"/health$": ("/health", READ),
     r"/robots\.txt$": ("/robots.txt", READ),
-    r"/course/([0-9]{2}_[a-z_]+)\.html$": ("/course/01_digits.html", READ),
+    r"/course/([0-9]{2}_[a-z_]+)\.html$": ("/course/01_explore_the_data.html", READ),
     r"/voila/claim/([0-9a-f-]+)$": (f"/voila/claim/{NOBODY}", {"POST": 404}),
     r"/voila/render/(06_drawing_pad\.ipynb|02_inside_a_cnn\.ipynb)$": (PAD, READ),
 }  # fmt: skip

@@ -256,6 +256,13 @@ class Line(Answer, VoilaKernelWebsocketHandler):  # type: ignore[misc] # Voila h
             raise HTTPError(404)
         await ensure_async(super().prepare())
 
+    def on_message(self, message: str | bytes) -> None:
+        """Pass a message on to the kernel; what is no message ends the line."""
+        try:
+            super().on_message(message)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+            self.close(1007, "This is no message.")
+
 
 class Shutdown(VoilaShutdownKernelHandler):  # type: ignore[misc] # Voila has no types
     """Ends the kernel of a page that is closed."""

@@ -9,6 +9,7 @@ import logging
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +79,15 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
     def __init__(self, **options: Any) -> None:
         self._met: set[str] = set()
         self.door: Door | None = None
+        self.printing = subprocess.DEVNULL  # where kernels print
         super().__init__(**options)
+
+    async def start_kernel(self, **options: Any) -> str:
+        """Start a kernel that prints where it is told to, and not what visitors sent to the log."""
+        kernel_id: str = await super().start_kernel(
+            stdout=self.printing, stderr=self.printing, **options
+        )
+        return kernel_id
 
     def notify_connect(self, kernel_id: str) -> None:
         """Notice that a page has reached its kernel."""
@@ -161,11 +170,13 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         self._log_line: Callable[[str], None] = _say_nothing
         if settings.log:
             self._log_line = journal.Bound(journal.show, _MOST_LINES)
-        _report_faults(self.log)
+        complain = journal.Bound(journal.complain, _MOST_FAULTS)
+        _report_faults(self.log, complain)
         self._private = Path(tempfile.mkdtemp(prefix="digitrec-"))
         # A kernel that is ended while it trains cannot clear up; what it leaves goes with this.
         os.environ["TMPDIR"] = str(self._private)
         self._journal = journal.Journal(self._private, self._log_line)
+        self._complaints = journal.Complaints(self._private, complain)
         self.start()
 
     def listen(self) -> None:
@@ -186,6 +197,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             except HTTPError:  # a kernel that is just being started can not be ended yet
                 await asyncio.sleep(0.1)
         self._journal.close()
+        self._complaints.close()
         for folder in (self.connection_dir, self._private):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -195,6 +207,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         wanted = self._settings
         door = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
         settings["door"] = self.kernel_manager.door = door
+        self.kernel_manager.printing = self._complaints.end
         if wanted.waiting_pads:
             self.kernel_manager.fill_if_needed(delay=0, notebook_name=PAD)
         settings["log_line"] = self._log_line
@@ -235,13 +248,15 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         ]
 
 
-def _report_faults(voila: logging.Logger) -> None:
+def _report_faults(voila: logging.Logger, hear: Callable[[str], None]) -> None:
     """Have every library's errors said in a line of our own."""
     root = logging.getLogger()
     for logger in (root, voila):
         logger.handlers.clear()
     voila.propagate = True
-    root.addHandler(journal.Faults(journal.Bound(journal.complain, _MOST_FAULTS)))
+    # Here Voila tells of pages that were broken off, which the server does itself.
+    logging.getLogger("traitlets").propagate = False
+    root.addHandler(journal.Faults(hear))
 
 
 def _say_nothing(_line: object) -> None:
