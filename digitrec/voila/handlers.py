@@ -99,11 +99,11 @@ class Page(Answer, TornadoVoilaHandler):  # type: ignore[misc] # Voila has no ty
                 await super().get(path)  # type: ignore[misc] # Voila's is a coroutine
             # What Jupyter calls a kernel that died, and what the door does when it hears of that.
             except (RuntimeError, asyncio.CancelledError) as error:
-                if not self._headers_written and not visit.is_gone:
-                    raise HTTPError(500) from error
-                # The page was begun; its script sees that the end is missing, and offers a reload.
                 if not visit.is_gone:
                     log("A page could not be made ready: its kernel died.")
+                    if not self._headers_written:
+                        raise HTTPError(500) from error
+                # The page was begun; its script sees that the end is missing, and offers a reload.
             finally:
                 # What was asked with a page is kept for a request that is never answered here.
                 RequestInfoSocketHandler._cache.clear()
