@@ -255,7 +255,9 @@ def test_a_pad_that_nobody_claims_is_ended(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.slow
-def test_requests_that_are_hung_up_at_once_take_no_place() -> None:
+def test_requests_that_are_hung_up_at_once_take_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "UNCLAIMED_AFTER", 1000.0)
+
     async def hang_up(one: Opened) -> None:
         host, port = one.address.removeprefix("http://").split(":")
         _reader, writer = await asyncio.open_connection(host, int(port))
@@ -267,9 +269,8 @@ def test_requests_that_are_hung_up_at_once_take_no_place() -> None:
     async def look() -> None:
         async with opened(most_pads=4, waiting_pads=1, starting_at_once=2) as one:
             await asyncio.gather(*(hang_up(one) for _ in range(20)))
-            # What was being made ready for them is ended, and nobody waits for 15 seconds.
-            async with asyncio.timeout(doors.UNCLAIMED_AFTER - 1):
-                await one.until(lambda: one.visitors == 0)
+            # Nothing waits to be claimed: that they are gone was heard.
+            await one.until(lambda: one.visitors == 0)
             answers = await asyncio.gather(*(one.ask(PAD) for _ in range(2)))
             assert [answer.code for answer in answers] == [200, 200]
             assert all(b"voila_finish();</script>" in answer.body for answer in answers)

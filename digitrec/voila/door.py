@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -170,6 +170,7 @@ class Door:
     async def _take(self, notebook_name: str, **options: Any) -> Any:
         """Hand out a kernel that waits, but none that died while it waited."""
         while True:
+            await self._until_ready(notebook_name)
             taken = await self._take_ready(notebook_name, **options)
             rendering, _, kernel_id = taken
             if not _failed(rendering) and await self._is_alive(kernel_id):
@@ -177,6 +178,14 @@ class Door:
                 return taken
             # Somebody else may have taken the last one meanwhile, and Voila fails at an empty pool.
             self._kernels.fill_if_needed(delay=0, notebook_name=notebook_name)
+
+    async def _until_ready(self, notebook_name: str) -> None:
+        """Wait for the next kernel and leave it where it is, so that a visitor may go meanwhile."""
+        visit = self._visits.get(asyncio.current_task())
+        pool = self._kernels._pools[notebook_name]
+        while pool and not pool[0].done():
+            with nullcontext() if visit is None else visit.waiting():
+                await asyncio.wait([pool[0]])
 
     async def _is_alive(self, kernel_id: str) -> bool:
         if kernel_id not in self._kernels:
