@@ -96,6 +96,8 @@ def configuration(folder: Path, settings: Settings) -> "Config":
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaConfiguration.strip_sources = True
     config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    # For the page's template: this server hears at `voila/claim`, and Voila in JupyterLab does not.
+    config.VoilaConfiguration.resources = {"claims": True}
 
     # Kernels are waiting with the pad already drawn, so that a visitor waits for the page alone.
     config.VoilaConfiguration.preheat_kernel = settings.waiting_pads > 0
@@ -104,10 +106,16 @@ def configuration(folder: Path, settings: Settings) -> "Config":
         "default": {"pool_size": 0},
     }
 
+    # The door has them made ready, a few at a time; Voila itself would start all at once.
+    config.VoilaKernelManager.preheat_denylist = [".*"]
+
     # A kernel that died is reported, and not started again.
     config.VoilaConfiguration.multi_kernel_manager_class = "digitrec.voila.server.PadKernels"
     config.MultiKernelManager.kernel_manager_class = "digitrec.voila.server.PadKernel"
     config.KernelRestarter.restart_limit = 0
+
+    # Nobody is told apart from anybody else, so nobody is given a cookie with a name.
+    config.Voila.identity_provider_class = "digitrec.voila.handlers.Visitors"
 
     # A tab that is closed ends its kernel itself. These are for tabs that could not: a phone that
     # lost its network, a browser that crashed. A page that is connected keeps its kernel.

@@ -45,7 +45,14 @@ _LEAST: dict[str, int | float] = {
     "connections_per_pad": 1,
     "idle_after": 1,
 }
-_MOST = {"port": 65535, "message_megabytes": 1000, "request_megabytes": 1000}
+_MOST = {
+    "port": 65535,
+    "waiting_pads": 100,
+    "most_pads": 10_000,
+    "starting_at_once": 100,
+    "message_megabytes": 1000,
+    "request_megabytes": 1000,
+}
 _AUTO = ("waiting_pads", "most_pads", "starting_at_once")
 _WHOLE = {*_AUTO, "port", "connections_per_address", "connections_per_pad"}
 _BASE_PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
@@ -88,6 +95,7 @@ class Settings:
     connections_per_pad: int
     idle_after: float
     base_path: str
+    allowed_hosts: tuple[str, ...]
 
 
 def read(path: str | os.PathLike[str] | None = None, **first: Any) -> Settings:
@@ -121,6 +129,7 @@ def read(path: str | os.PathLike[str] | None = None, **first: Any) -> Settings:
     """
     values = tomllib.loads(PACKAGED.read_text(encoding="utf-8"))
     types = {name: type(value) for name, value in values.items()}
+    values["allowed_hosts"] = tuple(values["allowed_hosts"])
     if path is not None:
         found = _load(Path(path))
         values |= {name: _checked(name, value, types, f"{path}: ") for name, value in found.items()}
@@ -255,6 +264,12 @@ def _checked(name: str, value: Any, types: Mapping[str, type], where: str) -> An
             kind = f"a {'whole ' if whole else ''}number from {low} to {high}"
             other = ', or "auto"' if name in _AUTO else ""
             raise SettingsError(f"{where}{name} must be {kind}{other}. Received: {value!r}")
+    elif name == "allowed_hosts":
+        if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+            raise SettingsError(
+                f"{where}{name} must be a list of names, each in quotes. Received: {value!r}"
+            )
+        return tuple(value)
     elif not isinstance(value, types[name]):
         kind = "true or false" if types[name] is bool else "text in quotes"
         raise SettingsError(f"{where}{name} must be {kind}. Received: {value!r}")

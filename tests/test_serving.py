@@ -332,7 +332,7 @@ def test_the_other_notebooks_can_be_read_without_a_kernel(server):
         )
         assert len(loaded) > 9
         assert all(url.startswith("data:") for url in loaded)
-    assert len(kernels(server)) == before
+    assert len(kernels(server)) <= before  # a pad that nobody claimed may have ended meanwhile
 
 
 @pytest.mark.slow

@@ -202,16 +202,12 @@ def test_a_first_kernel_that_dies_while_it_is_made_ready_is_not_printed_about():
 
     async def scene() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, about: printed.append(about))
-        first = [asyncio.create_task(ready()), asyncio.create_task(refused())]
         kernels = SimpleNamespace(
-            _initialize=ready,
-            _pools={"pad": first},
-            get_rendered_notebook=ready,
-            start_kernel=ready,
+            _initialize=lambda make: make(), get_rendered_notebook=ready, start_kernel=ready
         )
         Door(kernels, most=3, at_once=1)
+        first = [asyncio.create_task(kernels._initialize(make)) for make in (ready, refused)]
         await asyncio.sleep(0.05)
-        kernels._pools.clear()
         first.clear()
         gc.collect()
 

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError
 
 from digitrec.voila.descriptors import FOR_A_LINE, Descriptors
+from digitrec.voila.handlers import Answer
 
 _BEHIND = "See “Behind a proxy” in the README of digitrec."
 _TELL = "This page cannot reach its pad, and a reload would not help. Please tell who runs it"
@@ -75,8 +76,10 @@ def counted(handler: type) -> Any:
     return CountedLine
 
 
-class WhyNoLine(RequestHandler):
+class WhyNoLine(Answer):
     """Tells a page that could not open its line what is in the way, without a kernel."""
+
+    SUPPORTED_METHODS = ("GET",)
 
     def get(self, kernel_id: str) -> None:
         """Write one JSON object: the reason, what to say, and whether a reload may help."""

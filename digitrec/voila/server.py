@@ -5,7 +5,10 @@ means to show, and says something friendly at every other address.
 """
 
 import asyncio
+import logging
 import socket
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +19,43 @@ from jupyter_server.services.kernels.kernelmanager import (
     AsyncMappingKernelManager,
     ServerKernelManager,
 )
-from tornado.web import HTTPError, RedirectHandler, RequestHandler
-from voila.app import Voila
-from voila.static_file_handler import TemplateStaticFileHandler
-from voila.tornado.contentshandler import VoilaContentsHandler
-from voila.tornado.handler import TornadoVoilaHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
-from voila.tornado.treehandler import TornadoVoilaTreeHandler
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.routing import Router
+from tornado.web import Application, HTTPError
+from voila.app import (
+    FileFindHandler,
+    KernelHandler,
+    Voila,
+    VoilaKernelWebsocketHandler,
+    VoilaShutdownKernelHandler,
+)
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
 from digitrec import journal
 from digitrec.serving import PAD, PAGES
 from digitrec.settings import Settings, num_descriptors
+from digitrec.voila import handlers
 from digitrec.voila.connections import Connections
 from digitrec.voila.descriptors import FOR_A_KERNEL, Descriptors
 from digitrec.voila.door import Door
-from digitrec.voila.handlers import Course, Health, NotFound, Page, TemplateFile
+from digitrec.voila.hosts import Hosts
 from digitrec.voila.lines import Lines, WhyNoLine, counted
 from digitrec.voila.readiness import Readiness
 
-_CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
+# What the pages need of what Voila serves, and what answers there. The rest is closed, and so is
+# whatever a new version of Voila or Jupyter's server adds.
+_SERVED = {
+    KernelHandler: handlers.Kernel,
+    VoilaKernelWebsocketHandler: counted(handlers.Line),
+    TemplateStaticFileHandler: handlers.TemplateFile,
+    MultiStaticFileHandler: handlers.PageFile,
+    VoilaShutdownKernelHandler: handlers.Shutdown,
+    FileFindHandler: handlers.ExtensionFile,
+}
+
+# Lines a minute. A class of hundreds comes and goes with fewer, and a disk holds months of them.
+_MOST_LINES = 300
+_MOST_FAULTS = 20
 
 
 class PadKernel(ServerKernelManager):  # type: ignore[misc] # Jupyter's server is not checked
@@ -58,16 +79,36 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
 
     def __init__(self, **options: Any) -> None:
         self._met: set[str] = set()
+        self.door: Door | None = None
+        self.printing = subprocess.DEVNULL  # where kernels print
         super().__init__(**options)
         # ZeroMQ has room for a thousand sockets, which is two hundred lines.
         self.context.set(zmq.MAX_SOCKETS, num_descriptors())
 
     async def start_kernel(self, **options: Any) -> str:
-        """Start a kernel, where there is enough left to start it with."""
+        """Start a kernel, where there is enough left to start it with.
+
+        It prints where it is told to, and not what visitors sent to the log.
+        """
         if not self.parent.has_descriptors(FOR_A_KERNEL):
             raise HTTPError(503)
-        started: str = await super().start_kernel(**options)
-        return started
+        kernel_id: str = await super().start_kernel(
+            stdout=self.printing, stderr=self.printing, **options
+        )
+        return kernel_id
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Notice that a page has reached its kernel."""
+        super().notify_connect(kernel_id)
+        if self.door is not None:
+            self.door.claim(kernel_id)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that ended or died."""
+        removed = super().remove_kernel(kernel_id)
+        if self.door is not None:
+            self.door.forget(kernel_id)
+        return removed
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         super()._handle_kernel_died(kernel_id)
@@ -92,6 +133,29 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
             self.get_kernel(kernel_id).last_activity = utcnow()
 
 
+class Gate(Router):
+    """Passes on what is asked of this server, and refuses what is asked of another.
+
+    Parameters
+    ----------
+    app : tornado.web.Application
+        What answers.
+    hosts : Hosts
+        The names of this server.
+    """
+
+    def __init__(self, app: Application, hosts: Hosts) -> None:
+        self._app = app
+        self._hosts = hosts
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> HTTPMessageDelegate:
+        """Return what answers a request."""
+        if request.host_name in self._hosts:
+            found: HTTPMessageDelegate = self._app.find_handler(request, **options)
+            return found
+        return self._app.get_handler_delegate(request, handlers.Foreign)
+
+
 class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     """Voila with the pages of digitrec and no others.
 
@@ -113,8 +177,13 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         """
         self._listening = listening
         self._settings = settings
-        self._log_line = journal.show if settings.log else _say_nothing
+        self._log_line: Callable[[str], None] = _say_nothing
+        if settings.log:
+            self._log_line = journal.Bound(journal.show, _MOST_LINES)
+        complain = journal.Bound(journal.complain, _MOST_FAULTS)
+        _report_faults(self.log, complain)
         self._journal = journal.Journal(private, self._log_line)
+        self._complaints = journal.Complaints(private, complain)
         self._descriptors = Descriptors(self._log_line)
         self.start()
 
@@ -124,7 +193,8 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
 
     def listen(self) -> None:
         """Take the socket given to :meth:`open`; Voila calls this at the end of its start."""
-        self.http_server = Connections(self.app, self._settings, self._descriptors)
+        gate = Gate(self.app, Hosts([self._settings.host, *self._settings.allowed_hosts]))
+        self.http_server = Connections(gate, self._settings, self._descriptors)
         self.http_server.open(self._listening)
 
     async def close(self) -> None:
@@ -139,6 +209,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             except HTTPError:  # a kernel that is just being started can not be ended yet
                 await asyncio.sleep(0.1)
         self._journal.close()
+        self._complaints.close()
 
     def init_settings(self) -> dict[str, Any]:
         """Add the door, the limits, and the page for addresses that are not served."""
@@ -147,30 +218,25 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         settings["readiness"] = Readiness(self.kernel_manager, self._log_line)
         settings["descriptors"] = self._descriptors
         settings["lines"] = Lines(wanted.connections_per_pad, self._descriptors)
-        settings["door"] = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
+        door = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
+        settings["door"] = self.kernel_manager.door = door
+        self.kernel_manager.printing = self._complaints.end
+        if wanted.waiting_pads:
+            self.kernel_manager.fill_if_needed(delay=0, notebook_name=PAD)
         settings["log_line"] = self._log_line
-        settings["log_function"] = self._log_request
+        settings["log_function"] = _say_nothing  # Tornado would name the visitor's address
         settings["websocket_max_message_size"] = int(wanted.message_megabytes * 1e6)
-        settings["xsrf_cookie_kwargs"] = {"path": self.base_url}
-        settings["default_handler_class"] = NotFound
-        settings["default_handler_args"] = {"voila_configuration": self.voila_configuration}
+        settings["default_handler_class"] = handlers.NotFound
+        # Until the browser is closed, and not for a month.
+        settings["xsrf_cookie_kwargs"] = {"expires_days": None, "path": self.base_url}
         return settings
 
-    def _log_request(self, handler: RequestHandler) -> None:
-        """Log what should not have happened; Jupyter would name the visitor's address."""
-        if handler.get_status() >= 500 and handler.get_status() != 503:
-            self._log_line(f"A request fails: {handler.get_status()} {handler.request.path}")
-
     def init_handlers(self) -> list[Any]:
-        """Keep Voila's handlers for kernels and files, and serve the named pages alone."""
-        ours = {
-            TemplateStaticFileHandler: TemplateFile,
-            VoilaKernelWebsocketHandler: counted(VoilaKernelWebsocketHandler),
-        }
+        """Keep what the pages need of what Voila serves, and serve the named pages alone."""
         kept = [
-            (entry[0], ours[entry[1]]) if entry[1] in ours else entry
+            (entry[0], _SERVED[entry[1]], *entry[2:])
             for entry in super().init_handlers()
-            if entry[1] not in _CLOSED
+            if entry[1] in _SERVED
         ]
         pages = "|".join(name.replace(".", r"\.") for name in PAGES)
         render = {
@@ -186,13 +252,26 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         pad = {"url": f"{self.base_url.rstrip('/')}/voila/render/{PAD}", "permanent": False}
         return [
             *kept,
-            (f"{base}/?", RedirectHandler, pad),
-            (f"{base}/health", Health),
+            (f"{base}/?", handlers.ToPad, pad),
+            (f"{base}/health", handlers.Health),
             (rf"{base}/line/([0-9a-f-]{{36}})", WhyNoLine),
-            (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", Course, reading),
-            (f"{base}/voila/render/({pages})", Page, render),
+            (f"{base}/robots\\.txt", handlers.Robots),
+            (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", handlers.Course, reading),
+            (rf"{base}/voila/claim/([0-9a-f-]+)", handlers.Claim),
+            (f"{base}/voila/render/({pages})", handlers.Page, render),
         ]
 
 
-def _say_nothing(_line: str) -> None:
+def _report_faults(voila: logging.Logger, hear: Callable[[str], None]) -> None:
+    """Have every library's errors said in a line of our own."""
+    root = logging.getLogger()
+    for logger in (root, voila):
+        logger.handlers.clear()
+    voila.propagate = True
+    # Here Voila tells of pages that were broken off, which the server does itself.
+    logging.getLogger("traitlets").propagate = False
+    root.addHandler(journal.Faults(hear))
+
+
+def _say_nothing(_line: object) -> None:
     """Take the place of a log where none is wanted."""
