@@ -32,8 +32,14 @@ _LEAST: dict[str, int | float] = {
     "look_every": 1,
     "message_megabytes": 0.1,
     "request_megabytes": 0.1,
+    "unread_megabytes": 1,
 }
-_MOST = {"port": 65535, "message_megabytes": 1000, "request_megabytes": 1000}
+_MOST = {
+    "port": 65535,
+    "message_megabytes": 1000,
+    "request_megabytes": 1000,
+    "unread_megabytes": 1000,
+}
 _AUTO = ("waiting_pads", "most_pads", "starting_at_once")
 
 
@@ -68,6 +74,7 @@ class Settings:
     look_every: float
     message_megabytes: float
     request_megabytes: float
+    unread_megabytes: float
     log: bool
 
 

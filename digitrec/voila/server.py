@@ -26,6 +26,7 @@ from voila.handler import BaseVoilaHandler
 from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.contentshandler import VoilaContentsHandler
 from voila.tornado.handler import TornadoVoilaHandler
+from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from digitrec import __version__, journal
@@ -33,6 +34,7 @@ from digitrec.serving import PAD, PAGES
 from digitrec.settings import Settings
 from digitrec.voila import course
 from digitrec.voila.door import Door
+from digitrec.voila.line import LineHandler
 
 _CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
 
@@ -222,6 +224,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         settings["log_line"] = self._log_line
         settings["log_function"] = self._log_request
         settings["websocket_max_message_size"] = int(wanted.message_megabytes * 1e6)
+        settings["unread_bytes"] = int(wanted.unread_megabytes * 1e6)
         settings["default_handler_class"] = NotFound
         settings["default_handler_args"] = {"voila_configuration": self.voila_configuration}
         return settings
@@ -233,8 +236,9 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
 
     def init_handlers(self) -> list[Any]:
         """Keep Voila's handlers for kernels and files, and serve the named pages alone."""
+        ours = {TemplateStaticFileHandler: TemplateFile, VoilaKernelWebsocketHandler: LineHandler}
         kept = [
-            (entry[0], TemplateFile) if entry[1] is TemplateStaticFileHandler else entry
+            (entry[0], ours[entry[1]]) if entry[1] in ours else entry
             for entry in super().init_handlers()
             if entry[1] not in _CLOSED
         ]
