@@ -17,23 +17,27 @@ from tornado.websocket import WebSocketClosedError
 
 from digitrec.voila import wire
 
-CONTROL = "jupyter.widget.control"
-"""The one kind of comm that a page opens; through it, it asks for all of its widgets."""
-
 MAX_OPENED = 100
 """Comms that may be opened to one kernel. A page opens one whenever it is connected anew."""
 
 MAX_AHEAD = 256
 """Messages that a line may be ahead of its kernel: more than a fast pen sends in ten seconds."""
 
+RATE = 200
+"""Messages a second that are taken from one line; a pen sends 16."""
+
 JSON_RATE = 10_000_000
-"""Bytes of JSON a second that are read for one line. Reading it holds up everybody, and a page has
-seldom more than a few hundred."""
+"""Bytes of JSON a second. Reading it holds up everybody, and a page has seldom a few hundred."""
+
+ALL_RATE = 10
+"""How often a second a page may ask for all that widgets hold. It does once."""
+
+BURST = 2.0
+"""Seconds of all these that a line may be ahead."""
 
 PATIENCE = 20.0
 """Seconds after which a line ends that is full, and of which nothing is read."""
 
-_SMALL = 20_000  # bytes of JSON that are read at once, in less than a millisecond
 _LOOK_AGAIN = 5.0  # seconds after which a line that waits looks whether it is still there
 _INVALID = 1007  # the codes of RFC 6455 for a message that does not keep to its form,
 _REFUSED = 1008  # and for one that the server does not take
@@ -109,7 +113,7 @@ class Line(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # Jupyter's se
         super().__init__(**options)
         self.unread = 0
         self._ahead = self._ahead_bytes = 0
-        self._rest = 0.0
+        self._due = 0.0
         self._question = ""
         self._is_cut = False
         self._news = asyncio.Event()
@@ -128,22 +132,21 @@ class Line(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # Jupyter's se
         """
         message = wire.read(incoming_msg, self.subprotocol)
         self._ahead_bytes += len(incoming_msg)
-        if len(message.written) > _SMALL:
-            self._rest = len(message.written) / JSON_RATE
+        cost = 1 / RATE + len(message.written) / JSON_RATE + message.asks_for_all / ALL_RATE
+        self._due = max(self._due, asyncio.get_running_loop().time() - BURST) + cost
         if not self.channels or not self._may_pass(message):
             return
-        # The kernel answers this with all that widgets hold, however short the question.
-        whole = message.method in ("request_states", "request_state")
-        self._ahead += MAX_AHEAD if whole else 1
+        self._ahead += MAX_AHEAD if message.asks_for_all else 1
         self.session.send_raw(self.channels["shell"], message.parts())
 
     def _may_pass(self, message: wire.Message) -> bool:
         known = self.multi_kernel_manager.allowed_message_types
-        if message.channel != "shell" or message.kind not in known:
+        if message.channel != "shell" or message.kind not in known or not message.makes_sense:
             return False
         if message.kind == "comm_open":
             self._budget.opened += 1
-            return self._budget.opened <= MAX_OPENED and message.content.get("target_name") == CONTROL
+            if self._budget.opened > MAX_OPENED:
+                raise wire.WireError("A page opens fewer comms.")
         return True
 
     async def room(self) -> None:
@@ -151,9 +154,9 @@ class Line(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # Jupyter's se
 
         Nothing more is read from the page meanwhile, so that what it sends waits on its side.
         """
-        if self._rest:
-            await asyncio.sleep(self._rest)
-            self._rest = 0.0
+        early = self._due - asyncio.get_running_loop().time()
+        if early > 0:
+            await asyncio.sleep(early)
         looked = 0
         while self._is_open and self._is_full:
             if not self._question and self._is_ahead:

@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,11 @@ class PadKernel(ServerKernelManager):  # type: ignore[misc] # Jupyter's server i
     async def _async_interrupt_kernel(self) -> None:
         if not self.shutting_down:
             await super()._async_interrupt_kernel()
+
+    async def _async_pre_start_kernel(self, **options: Any) -> Any:
+        # What a kernel complains about is for strangers to choose; it has the journal for the rest.
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return await super()._async_pre_start_kernel(**options, **quiet)
 
 
 class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's server is not checked

@@ -7,6 +7,7 @@ behind a smaller table where there are buffers. All numbers in both come from a 
 
 import itertools
 import json
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from digitrec.errors import DigitrecError
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
 """Name of the newer form, as browser and server agree on it."""
 
+CONTROL = "jupyter.widget.control"
+"""The one kind of comm that a page opens; through it, it asks for all of its widgets."""
+
 MAX_BUFFERS = 16
 """A page sends one at most: a picture, a file, or the model that it keeps."""
 
@@ -26,13 +30,15 @@ MAX_CONTENT = 5_000_000
 MAX_REST = 2_000
 """Bytes of the JSON around the content, which is some 200 from a page."""
 
-MAX_CHANGE = 8_000
+MAX_CHANGE = 2_000
 """Bytes of a change of widgets' values. Pages change numbers and short texts, and a kernel keeps
 each value, so this bounds what they take."""
 
 MAX_DEPTH = 32
 """Lists and tables in one another; a page's strokes are eight."""
 
+# One half of a letter that takes two: a kernel that is to repeat it says nothing any more.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _FIELDS = ("msg_id", "msg_type", "session", "username", "version", "date")
 _LONGEST_FIELD = 128
 _MISFIT = "A table of offsets does not fit its message."
@@ -87,6 +93,30 @@ class Message:
         data = self.content.get("data")
         method = data.get("method") if isinstance(data, dict) else None
         return method if isinstance(method, str) else None
+
+    @property
+    def makes_sense(self) -> bool:
+        """Whether a kernel would know what to do with it, and not only complain in its log."""
+        if self.kind not in ("comm_open", "comm_msg", "comm_close"):
+            return True
+        name, data = self.content.get("comm_id"), self.content.get("data")
+        if not isinstance(name, str) or not isinstance(data, dict):
+            return False
+        if self.kind == "comm_open":
+            # Of ipywidgets' protocol for this, whose other versions its kernel side refuses.
+            is_known = self.content.get("target_name") == CONTROL
+            return is_known and (self.version or "").startswith("1.")
+        if self.kind == "comm_close" or self.method == "custom":
+            return True
+        if self.method == "update":
+            paths = data.get("buffer_paths", [])
+            return isinstance(data.get("state"), dict) and isinstance(paths, list)
+        return self.asks_for_all
+
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether the answer is all that widgets hold, however short the question."""
+        return self.method in ("request_state", "request_states")
 
     def parts(self) -> list[bytes]:
         """Return what is sent to the kernel: four parts of JSON, and the buffers."""
@@ -246,8 +276,14 @@ def _text(part: bytes) -> str:
 
 def _load(part: str | bytes) -> dict[str, Any]:
     try:
-        found = json.loads(_text(part) if isinstance(part, bytes) else part)
-    except (ValueError, RecursionError):  # also numbers of thousands of digits
+        text = _text(part) if isinstance(part, bytes) else part
+        found = json.loads(text)
+        if _HALF.search(text):
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except (
+        ValueError,
+        RecursionError,
+    ):  # also numbers of thousands of digits, and halves of letters
         raise WireError("A JSON object was expected.") from None
     if not isinstance(found, dict):
         raise WireError("A JSON object was expected.")
