@@ -39,8 +39,11 @@ PATIENCE = 20.0
 """Seconds after which a line ends that is full, and of which nothing is read."""
 
 _LOOK_AGAIN = 5.0  # seconds after which a line that waits looks whether it is still there
-_INVALID = 1007  # the codes of RFC 6455 for a message that does not keep to its form,
-_REFUSED = 1008  # and for one that the server does not take
+_INVALID = 1007  # the code of RFC 6455 for a message that is not what it should be
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Budget:
@@ -133,7 +136,7 @@ class Line(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # Jupyter's se
         message = wire.read(incoming_msg, self.subprotocol)
         self._ahead_bytes += len(incoming_msg)
         cost = 1 / RATE + len(message.written) / JSON_RATE + message.asks_for_all / ALL_RATE
-        self._due = max(self._due, asyncio.get_running_loop().time() - BURST) + cost
+        self._due = max(self._due, _now() - BURST) + cost
         if not self.channels or not self._may_pass(message):
             return
         self._ahead += MAX_AHEAD if message.asks_for_all else 1
@@ -154,7 +157,7 @@ class Line(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # Jupyter's se
 
         Nothing more is read from the page meanwhile, so that what it sends waits on its side.
         """
-        early = self._due - asyncio.get_running_loop().time()
+        early = self._due - _now()
         if early > 0:
             await asyncio.sleep(early)
         looked = 0

@@ -102,6 +102,8 @@ class Message:
         name, data = self.content.get("comm_id"), self.content.get("data")
         if not isinstance(name, str) or not isinstance(data, dict):
             return False
+        if self.kind != "comm_msg" and len(self.written) > MAX_CHANGE:
+            return False
         if self.kind == "comm_open":
             # Of ipywidgets' protocol for this, whose other versions its kernel side refuses.
             is_known = self.content.get("target_name") == CONTROL
@@ -256,8 +258,7 @@ def _checked(
     _bound_depth(content)
     found = Message(channel, kept, version, content, written, buffers)
     # Only what is sent to our own code is large. A widget would keep it.
-    large = found.kind == "comm_msg" and found.method == "custom"
-    if not large and (len(written) > MAX_CHANGE or any(buffers)):
+    if found.method != "custom" and (len(written) > MAX_CHANGE or any(buffers)):
         raise WireError("A page changes less at a time.")
     return found
 
