@@ -324,7 +324,9 @@ async def besiege(
     await asyncio.gather(*(visitor.open() for visitor in drawing))
     before = peak = megabytes()
     with attacking(address, names) as counts:
-        while set(counts()) != set(names):
+        for _ in range(600):
+            if set(counts()) == set(names):
+                break
             await asyncio.sleep(0.2)
         tasks = [
             asyncio.create_task(load.draw_for(visitor, seed, seconds, 1.0))
@@ -352,6 +354,9 @@ async def besiege(
 def serving(folder: Path, descriptors: int = 0) -> Iterator[tuple[str, psutil.Process]]:
     """Run the server; give its address and its process."""
     dashboard = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"]
+    # Room for visitors and attackers, however little memory is free just now.
+    (folder / "siege.toml").write_text("most_pads = 40\n", encoding="utf-8")
+    dashboard += ["--settings", str(folder / "siege.toml")]
     limit = f"ulimit -n {descriptors}; " if descriptors else ""
     with (
         (folder / "errors").open("w") as errors,
