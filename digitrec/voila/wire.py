@@ -100,9 +100,8 @@ class Message:
         if self.kind not in ("comm_open", "comm_msg", "comm_close"):
             return True
         name, data = self.content.get("comm_id"), self.content.get("data")
-        if not isinstance(name, str) or not isinstance(data, dict):
-            return False
-        if self.kind != "comm_msg" and len(self.written) > MAX_CHANGE:
+        too_large = self.kind != "comm_msg" and len(self.written) > MAX_CHANGE
+        if not isinstance(name, str) or not isinstance(data, dict) or too_large:
             return False
         if self.kind == "comm_open":
             # Of ipywidgets' protocol for this, whose other versions its kernel side refuses.
