@@ -40,6 +40,7 @@ _LEAST: dict[str, int | float] = {
     "look_every": 1,
     "message_megabytes": 0.1,
     "request_megabytes": 0.1,
+    "unread_megabytes": 1,
     "training_minutes": 1,
     "connections_per_address": 0,
     "connections_per_pad": 1,
@@ -52,6 +53,7 @@ _MOST = {
     "starting_at_once": 100,
     "message_megabytes": 1000,
     "request_megabytes": 1000,
+    "unread_megabytes": 1000,
 }
 _AUTO = ("waiting_pads", "most_pads", "starting_at_once")
 _WHOLE = {*_AUTO, "port", "connections_per_address", "connections_per_pad"}
@@ -89,6 +91,7 @@ class Settings:
     look_every: float
     message_megabytes: float
     request_megabytes: float
+    unread_megabytes: float
     log: bool
     training_minutes: float
     connections_per_address: int

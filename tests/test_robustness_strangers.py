@@ -167,7 +167,7 @@ def test_while_one_floods_the_server_another_is_served(server: str, visitor: Vis
         flood, calm = await visitor.connect(), await other.connect()
         content = {"comm_id": "nothing", "data": {"method": "custom", "content": {}}}
         message = visitor.message("comm_msg", content)
-        for _ in range(9_999):
+        for _ in range(1_999):
             flood.write_message(message)  # and waits for nothing
         last = flood.write_message(message)
         during = await other.is_answered(calm)

@@ -18,7 +18,6 @@ from voila.request_info_handler import RequestInfoSocketHandler
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
-from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 from digitrec import __version__
 from digitrec.serving import EXTENSIONS, PAD
@@ -247,25 +246,6 @@ class Kernel(KernelHandler):  # type: ignore[misc] # Jupyter's server is not che
     """What is known of a kernel, for a page that knows its name."""
 
     SUPPORTED_METHODS = ("GET",)
-
-
-class Line(Answer, VoilaKernelWebsocketHandler):  # type: ignore[misc] # Voila has no types
-    """The web socket between a page and its kernel."""
-
-    SUPPORTED_METHODS = ("GET",)
-
-    async def prepare(self) -> None:
-        """Refuse what is no web socket, for which Jupyter would open lines to the kernel."""
-        if self.request.headers.get("Upgrade", "").lower() != "websocket":
-            raise HTTPError(404)
-        await ensure_async(super().prepare())
-
-    def on_message(self, message: str | bytes) -> None:
-        """Pass a message on to the kernel; what is no message ends the line."""
-        try:
-            super().on_message(message)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-            self.close(1007, "This is no message.")
 
 
 class Shutdown(VoilaShutdownKernelHandler):  # type: ignore[misc] # Voila has no types

@@ -3,10 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from urllib.parse import urlsplit
-
-from tornado.web import HTTPError
 
 from digitrec.voila.descriptors import FOR_A_LINE, Descriptors
 from digitrec.voila.handlers import Answer
@@ -54,26 +51,6 @@ class Lines:
             self._open[kernel_id] -= 1
             if not self._open[kernel_id]:
                 del self._open[kernel_id]
-
-
-def counted(handler: type) -> Any:
-    """Return the handler of a line that is refused where there is no room for it.
-
-    Parameters
-    ----------
-    handler : type
-        Jupyter's, or one derived from it.
-    """
-
-    class CountedLine(handler):  # type: ignore[misc] # Jupyter's server is not checked
-        async def get(self, kernel_id: str) -> None:
-            lines: Lines = self.settings["lines"]
-            if not lines.has_room(kernel_id):
-                raise HTTPError(429)
-            with lines.open(kernel_id):
-                await super().get(kernel_id)  # until it is closed
-
-    return CountedLine
 
 
 class WhyNoLine(Answer):

@@ -39,14 +39,15 @@ from digitrec.voila.connections import Connections
 from digitrec.voila.descriptors import FOR_A_KERNEL, Descriptors
 from digitrec.voila.door import Door
 from digitrec.voila.hosts import Hosts
-from digitrec.voila.lines import Lines, WhyNoLine, counted
+from digitrec.voila.line import LineHandler
+from digitrec.voila.lines import Lines, WhyNoLine
 from digitrec.voila.readiness import Readiness
 
 # What the pages need of what Voila serves, and what answers there. The rest is closed, and so is
 # whatever a new version of Voila or Jupyter's server adds.
 _SERVED = {
     KernelHandler: handlers.Kernel,
-    VoilaKernelWebsocketHandler: counted(handlers.Line),
+    VoilaKernelWebsocketHandler: LineHandler,
     TemplateStaticFileHandler: handlers.TemplateFile,
     MultiStaticFileHandler: handlers.PageFile,
     VoilaShutdownKernelHandler: handlers.Shutdown,
@@ -226,6 +227,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         settings["log_line"] = self._log_line
         settings["log_function"] = _say_nothing  # Tornado would name the visitor's address
         settings["websocket_max_message_size"] = int(wanted.message_megabytes * 1e6)
+        settings["unread_bytes"] = int(wanted.unread_megabytes * 1e6)
         settings["default_handler_class"] = handlers.NotFound
         # Until the browser is closed, and not for a month.
         settings["xsrf_cookie_kwargs"] = {"expires_days": None, "path": self.base_url}
