@@ -7,10 +7,12 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,12 +75,14 @@ async def opened(**chosen: Any) -> AsyncIterator[Opened]:
     listening.setblocking(False)
     server = PadServer(config=serving.configuration(resources.notebooks(), wanted))
     server.initialize(argv=[])
-    server.open(listening, wanted)
+    private = tempfile.TemporaryDirectory(prefix="digitrec-")
+    server.open(listening, wanted, Path(private.name))
     try:
         yield Opened(server, f"http://127.0.0.1:{listening.getsockname()[1]}")
     finally:
         await server.close()
         listening.close()
+        private.cleanup()
         os.environ.clear()
         os.environ.update(kept[0])
         logging.getLogger().handlers[:] = kept[1]

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 from tornado.httpclient import HTTPClientError
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, RequestHandler
 from tornado.websocket import websocket_connect
 from visitors import PROTOCOL, OurVisitor
 
@@ -334,29 +334,6 @@ def test_a_page_is_told_why_its_line_is_not_opened() -> None:
     assert reason("https://pad.example:8443", "pad.example") == ("origin", False)
     assert reason("https://pad.example", "pad.example", has_room=False) == ("many", True)
     assert reason("https://pad.example", "other", has_kernel=False) == ("gone", True)
-
-
-def test_a_counted_line_is_refused_where_there_is_no_room() -> None:
-    class Plain:
-        def __init__(self) -> None:
-            self.settings = {"lines": lines.Lines(1, Descriptors())}  # type: ignore[arg-type] # has what is asked
-            self.opened: list[str] = []
-
-        async def get(self, kernel_id: str) -> None:
-            self.opened.append(kernel_id)
-
-    async def come() -> None:
-        handler = lines.counted(Plain)()
-        await handler.get("a pad")
-        with handler.settings["lines"].open("a pad"):
-            with pytest.raises(HTTPError) as caught:
-                await handler.get("a pad")
-            assert caught.value.status_code == 429
-            await handler.get("another")
-        await handler.get("a pad")
-        assert handler.opened == ["a pad", "another", "a pad"]
-
-    asyncio.run(come())
 
 
 # ---- A whole server

@@ -283,7 +283,7 @@ class LineHandler(Answer, KernelWebsocketHandler):  # type: ignore[misc] # Jupyt
         if not lines.has_room(kernel_id):
             raise HTTPError(429)
         with lines.open(kernel_id):
-            await super().get(kernel_id)  # until it is closed
+            await super().get(kernel_id)  # type: ignore[misc] # until it is closed; Jupyter has no types
 
     async def on_message(self, ws_message: str | bytes) -> None:
         """Pass on what the page says; what is no message of a page ends the line."""
