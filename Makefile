@@ -14,6 +14,8 @@ no_browser := $(filter 0 no false none,$(BROWSER))
 export PYTHON
 # Containers often set it, and every pad would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
+# It names another Python's library.
+unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .PHONY: help dashboard lab test check format notebooks drawings model picture dist clean environment test-environment

@@ -28,6 +28,7 @@ from digitrec.app.pad.pens import Pens
 from digitrec.errors import FileError, InkError
 from digitrec.jobs import Status
 from digitrec.network import Architecture, Network
+from digitrec.serving import wire
 
 MAX_INK_BYTES = 60_000
 """What an ink file may hold here: the limits are tested elsewhere, and time is better spent."""
@@ -414,6 +415,78 @@ def _is_ours(error: Exception) -> bool:
     return trace is not None and "/digitrec/" in trace.tb_frame.f_code.co_filename
 
 
+_HEADER = {"msg_id": "1", "msg_type": "comm_msg", "session": "s", "username": "", "version": "5"}
+_CHANNELS = (b"shell", b"shell", b"control", b"iopub", b"\xff", b"")
+
+
+def _cut_up(source: Source, parts: list[bytes], number: str, *, closed: bool) -> bytes:
+    """Return parts behind a table of offsets, in which some numbers may lie."""
+    width = struct.calcsize(number)
+    table = [0]
+    at = width * (1 + len(parts) + closed)
+    for part in parts:
+        table.append(at)
+        at += len(part)
+    if closed:
+        table.append(at)
+    table[0] = len(table) - 1
+    for _ in range(source.byte() % 3):
+        lie = source.pick((source.byte(), int.from_bytes(source.take(width), "little"), 2**31, at))
+        table[source.byte() % len(table)] = lie % 256**width
+    return b"".join(struct.pack(number, entry) for entry in table) + b"".join(parts)
+
+
+def _message(source: Source) -> tuple[str | bytes, str | None]:
+    """Return a message of one of both forms, most of which is as it should be."""
+    header: Any = {**_HEADER, "msg_type": source.pick(("comm_msg", "comm_open", "comm_close", "x"))}
+    method = source.pick(("custom", "update", "request_state", "request_states", "x"))
+    data: Any = {"method": method, "content": source.value(), "state": {"value": source.value()}}
+    content: Any = {"comm_id": source.text(), "target_name": wire.CONTROL, "data": data}
+    for table in (header, data, content):
+        if source.byte() % 8 == 0:
+            table[source.pick([*table])] = source.value()
+    whole: list[Any] = [header, {}, {"version": "1.0"}, content]
+    if source.byte() % 8 == 0:
+        whole[source.byte() % 4] = source.value()
+    parts = [json.dumps(part).encode() for part in whole]
+    if source.byte() % 8 == 0:
+        parts[source.byte() % 4] = source.take(source.byte() % 16)
+    buffers = [source.take(source.byte() % 32) for _ in range(source.byte() % 4)]
+    channel = source.pick(_CHANNELS)
+    if source.byte() % 2:
+        return _cut_up(source, [channel, *parts, *buffers], "<Q", closed=True), wire.PROTOCOL
+    names = ("header", "parent_header", "metadata", "content")
+    older = dict(zip(names, whole, strict=True)) | {"channel": channel.decode("utf-8", "replace")}
+    text = json.dumps(older)
+    if not buffers:
+        return text[: -source.byte() % 256 or None] if source.byte() % 8 == 0 else text, None
+    return _cut_up(source, [text.encode(), *buffers], ">I", closed=False), None
+
+
+def read_wire(content: bytes) -> None:
+    """Read a message as it comes over a web socket.
+
+    After a first byte of "N" or "O" the rest is the message, in the newer form or the older;
+    otherwise the bytes choose what is odd in a message that is otherwise whole.
+    """
+    message: str | bytes
+    if content[:1] in (b"N", b"O"):
+        message, protocol = content[1:], wire.PROTOCOL if content[:1] == b"N" else None
+    else:
+        message, protocol = _message(Source(content))
+    with contextlib.suppress(wire.WireError):
+        _look_into(wire.read(message, protocol), len(message))
+
+
+def _look_into(found: wire.Message, size: int) -> None:
+    assert isinstance(found.makes_sense, bool)
+    header, _parent, _about, inside, *buffers = found.parts()
+    assert json.loads(header)["msg_id"]
+    assert isinstance(json.loads(inside), dict)
+    # Nothing that came once is there twice.
+    assert sum(map(len, buffers)) <= size
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "network": read_network,
     "ink": read_ink,
@@ -421,6 +494,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "pens": hear_pens,
     "browser": hear_browser,
     "widgets": hear_widgets,
+    "wire": read_wire,
 }
 """By the names under which they are run."""
 
@@ -439,6 +513,11 @@ def seeds(name: str) -> list[bytes]:
         )
         odd = b"V" + bytes(range(200))
         return [lines, b"Z" + lines, gzip.compress(lines, mtime=0), odd]
+    if name == "wire":
+        whole = [_message(Source(bytes(range(start, 256, 7)))) for start in range(16)]
+        marks = [b"O" if protocol is None else b"N" for _, protocol in whole]
+        texts = [one.encode() if isinstance(one, str) else one for one, _ in whole]
+        return [mark + text for mark, text in zip(marks, texts, strict=True)] + [bytes(range(200))]
     if name == "picture":
         return [_drawn(mode, kind) for mode, kind in _KINDS]
     return [bytes(range(256)), bytes(64), bytes(range(255, 0, -3)) * 3]

@@ -1,11 +1,13 @@
 """A network that is slow, or cut: what stands between a browser and a server on one machine.
 
-Bytes go through unchanged and in order, each after a delay in its direction. It runs in a thread
-of its own, so that a program that waits for a browser does not slow it down.
+Bytes go through in order, each after a delay in its direction, and unchanged but for a header that
+may be left out. It runs in a thread of its own, so that a program that waits for a browser does not
+slow it down.
 """
 
 import asyncio
 import contextlib
+import re
 import threading
 import urllib.parse
 from collections.abc import Coroutine
@@ -24,6 +26,8 @@ class Proxy:
         The server's address, such as ``"http://127.0.0.1:8866/"``.
     delay : float
         Seconds added in each direction, so that an answer comes two delays later.
+    without : str
+        Name of a header of requests that is left out, as by a proxy that does not know it.
 
     Attributes
     ----------
@@ -31,10 +35,12 @@ class Proxy:
         The address under which the server is reached by way of the proxy.
     """
 
-    def __init__(self, address: str, delay: float = 0.0) -> None:
+    def __init__(self, address: str, delay: float = 0.0, without: str = "") -> None:
         parts = urllib.parse.urlsplit(address)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self.delay = delay
+        self._left_out = re.compile(rb"(?im)^%s:.*\n" % re.escape(without.encode()))
+        self._leaves_out = bool(without)
         self._is_cut = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
@@ -95,14 +101,17 @@ class Proxy:
         self._writers.add(there_writer)
         try:
             await asyncio.gather(
-                self._pass_on(reader, there_writer), self._pass_on(there_reader, writer)
+                self._pass_on(reader, there_writer, asking=True),
+                self._pass_on(there_reader, writer),
             )
         finally:
             for end in (writer, there_writer):
                 self._writers.discard(end)
                 end.transport.abort()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asking: bool = False
+    ) -> None:
         """Send on what comes in, each piece a delay after it came; an empty piece is the end."""
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
@@ -123,6 +132,8 @@ class Proxy:
                     piece = await reader.read(_LARGEST)
                 if reader.exception():
                     piece = b""
+                if asking and self._leaves_out:
+                    piece = self._left_out.sub(b"", piece)
                 await waiting.put((self._loop.time() + self.delay, piece))
 
         with contextlib.suppress(OSError):  # the other end went away meanwhile

@@ -8,6 +8,7 @@ Each command imports what it needs when it runs, so that the program starts at o
 
 import argparse
 import dataclasses
+import io
 import json
 import math
 import os
@@ -55,19 +56,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     try:
+        _prepare_output()
         arguments = _parser().parse_args(argv)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # What is still in the buffer would be written, and fail once more, at the very end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _drop_output()
         return _PIPE_CLOSED
     except (DigitrecError, ValueError, OSError) as error:
         _complain(error)
+        _drop_output()
+        return 2
+    except MemoryError:
+        _complain("there is not enough memory for this; give it less at once")
         return 2
     return code
+
+
+def _prepare_output() -> None:
+    """Make sure that there is an output, and that no letter is too much for it."""
+    # Python has None where a stream was closed before it began, whatever its type says.
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
+    if sys.stdout is None:
+        raise OSError("the standard output is closed; send it to a file, or to /dev/null")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Forget what could not be written: Python would try once more at its very end."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,6 +102,11 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         _complain(f"{message}; see {self.prog} --help")
         raise SystemExit(2)
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        # After --help, which may go to a program that reads its first line alone.
+        sys.stdout.flush()
+        super().exit(status, message)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     dashboard = add("dashboard", _dashboard, "open the drawing pad in the browser")
     dashboard.add_argument("--host", help="default: 127.0.0.1")
     dashboard.add_argument("--port", type=int, help="default: 8866")
+    dashboard.add_argument("--base-path", metavar="PATH", help="default: /")
     dashboard.add_argument("--no-browser", action="store_true", help="only print the address")
     dashboard.add_argument(
         "--settings",
@@ -163,8 +195,8 @@ def _dashboard(arguments: argparse.Namespace) -> int:
         print(settings.PACKAGED.read_text(encoding="utf-8"), end="")
         return 0
     open_browser = False if arguments.no_browser else None
-    chosen = {"host": arguments.host, "port": arguments.port, "open_browser": open_browser}
-    wanted = settings.read(arguments.settings, **chosen)
+    chosen = {"host": arguments.host, "port": arguments.port, "base_path": arguments.base_path}
+    wanted = settings.read(arguments.settings, open_browser=open_browser, **chosen)
 
     from digitrec.network import bundled
     from digitrec.serving import serve
@@ -201,7 +233,8 @@ def _predict(arguments: argparse.Namespace) -> int:
                 if arguments.json:
                     print(json.dumps({**drawing, **_facts(prediction)}))
                 else:
-                    print(f"{' '.join(map(str, drawing.values()))}: {_answer(prediction)}")
+                    names = _printable(" ".join(map(str, drawing.values())))
+                    print(f"{names}: {_answer(prediction)}")
         except BrokenPipeError:
             raise
         except (DigitrecError, ValueError, OSError) as error:
@@ -294,14 +327,14 @@ def _predictions(
     """Yield what names each drawing of a file, and its prediction; None where nothing is drawn."""
     from digitrec import ink
 
-    if not path.name.endswith((".jsonl", ".jsonl.gz")):
+    if not path.name.lower().endswith((".jsonl", ".jsonl.gz")):
         image = ink.picture_image(path)
-        yield {"file": _shown(path)}, None if image is None else network.predict(image)
+        yield {"file": _text(path)}, None if image is None else network.predict(image)
         return
     for number, sample in enumerate(ink.read(path), start=1):
         image = ink.image(sample.strokes)
         name = sample.id if sample.id is not None else str(number)
-        drawing = {"file": _shown(path), "id": name}
+        drawing = {"file": _text(path), "id": name}
         yield drawing, None if image is None else network.predict(image)
 
 
@@ -410,13 +443,26 @@ def _percent(share: float, places: int = 2) -> str:
     return f"{100 * share:.{places}f} %"
 
 
-def _shown(path: Path) -> str:
-    """Return a path as text that can be printed, whatever bytes its name is made of."""
+def _text(path: Path) -> str:
+    """Return a path as text, whatever bytes its name is made of."""
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _shown(path: Path) -> str:
+    """Return a path as text for a terminal."""
+    return _printable(_text(path))
+
+
+def _printable(text: str) -> str:
+    """Return a text with what would move a terminal's cursor, or turn its letters, escaped."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 def _complain(error: object) -> None:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         error = f"{error.filename}: {error.strerror}"
     text = " ".join(str(error).split()) or type(error).__name__
-    print(f"digitrec: {text}", file=sys.stderr)
+    print(f"digitrec: {_printable(text)}", file=sys.stderr)

@@ -11,6 +11,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# These would have pip install elsewhere, or Python take its packages from elsewhere.
+unset PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONHOME PYTHONPATH
+export PIP_USER=0 # over a configuration file of pip, too
+
 kind=${1:-}
 venv=.venv
 [ "$kind" != oldest ] || venv=.venv-oldest
@@ -60,17 +64,11 @@ case $kind in
     test | oldest) extra=test stamp=$done_test ;;
     *) give_up "usage: sh scripts/environment.sh [test|oldest]" ;;
 esac
-if [ -x $python ] && written $stamp && imports && same_version; then
-    exit 0
-fi
+ready() { [ -x $python ] && written $stamp && imports && same_version; }
+ready && exit 0
 
-if [ -e $venv ] && ! { sound && same_version; }; then
-    say "The environment in $venv is damaged or of another Python; making it anew."
-    rm -rf $venv
-fi
-
-if [ ! -x $python ]; then
-    chosen=${PYTHON:-}
+chosen=${PYTHON:-}
+choose() {
     if [ -z "$chosen" ]; then
         for candidate in python3 python3.13 python3.12 python3.11 python; do
             if suits $candidate; then chosen=$candidate; break; fi
@@ -82,6 +80,43 @@ if [ ! -x $python ]; then
     fi
     "$chosen" -c 'import ensurepip, venv' 2>/dev/null || give_up \
         "$chosen cannot make environments; on Debian and Ubuntu: sudo apt install python$(version "$chosen")-venv"
+}
+[ -x $python ] || choose
+
+# One at a time: a second run would take the first one's half-made folder for a damaged one. A folder
+# is the lock, since macOS has no flock; the lock of a run that was killed names a process that is gone.
+lock=$venv.lock
+unnamed=0
+waited=''
+until mkdir $lock 2>/dev/null; do
+    [ -d $lock ] || give_up "No folder can be made in $(pwd -P); $lock was to be one."
+    owner=$(cat $lock/process 2>/dev/null || true)
+    [ -n "$owner" ] || unnamed=$((unnamed + 1)) # killed before it could name itself, or about to
+    if [ $unnamed -gt 5 ] || { [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; }; then
+        mv $lock $lock.$$ 2>/dev/null || continue
+        # Another run may have been as fast, and this be its new lock.
+        [ "$(cat $lock.$$/process 2>/dev/null || true)" = "$owner" ] || mv $lock.$$ $lock
+        rm -rf $lock.$$
+        unnamed=0
+        continue
+    fi
+    [ -n "$waited" ] || say "Another run (process ${owner:-unknown}) is making $venv; waiting for it. If there is none: rm -r $lock"
+    waited=yes
+    sleep 1
+done
+trap 'rm -rf $lock' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+echo $$ >$lock/process
+ready && exit 0
+
+if [ -e $venv ] && ! { sound && same_version; }; then
+    say "The environment in $venv is damaged or of another Python; making it anew."
+    rm -rf $venv
+fi
+
+if [ ! -x $python ]; then
+    choose
     say "Making $venv with Python $(version "$chosen") and installing into it; this takes a few minutes, once."
     # A run that is interrupted here leaves no python in the folder, or one that is not sound.
     "$chosen" -m venv $venv || { rm -rf $venv; give_up "$chosen could not make $venv."; }

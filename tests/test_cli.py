@@ -512,15 +512,109 @@ def test_a_closed_pipe_ends_it_quietly(tmp_path: Path) -> None:
         assert program.wait(20) == 141
 
 
+def _in_a_shell(tmp_path: Path, line: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which $digitrec is the program and ink.jsonl a drawing."""
+    ink.write(tmp_path / "ink.jsonl", [ink.Sample(ink.check(ONE), "1", "é\x1b[2J")] * 3)
+    return subprocess.run(
+        ["bash", "-c", f'set -o pipefail; digitrec="{sys.executable} -m digitrec"; {line}'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(digitrec.__file__).parents[1]), **settings},
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["--help", "evaluate --ink ink.jsonl", "predict ink.jsonl"])
+def test_an_output_that_is_closed_or_full_is_one_line(command: str, tmp_path: Path) -> None:
+    closed = _in_a_shell(tmp_path, f"$digitrec {command} >&-")
+    assert closed.returncode == 2
+    (line,) = closed.stderr.splitlines()
+    assert line.startswith("digitrec: the standard output is closed; send it to a file")
+    dumb = _in_a_shell(tmp_path, f"$digitrec {command} 2>&- >out.txt")
+    assert (dumb.returncode, dumb.stderr) == (0, "")
+    if Path("/dev/full").exists() and command != "--help":  # argparse takes that for written
+        full = _in_a_shell(tmp_path, f"$digitrec {command} >/dev/full")
+        assert full.returncode == 2
+        (line,) = full.stderr.splitlines()
+        assert "No space left on device" in line
+    # The reader is gone before the first line is written.
+    gone = _in_a_shell(tmp_path, f"{{ sleep 0.1; exec $digitrec {command}; }} | true")
+    assert gone.stderr == ""
+    assert gone.returncode == 141 or command == "--help"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}])
+def test_a_terminal_that_knows_few_letters(settings: dict[str, str], tmp_path: Path) -> None:
+    for command in ("predict ink.jsonl", "--help", "dashboard --print-settings"):
+        done = _in_a_shell(tmp_path, f"$digitrec {command}", **settings)
+        assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "é.jsonl").write_text("{")
+    done = _in_a_shell(tmp_path, "$digitrec predict é.jsonl", **settings)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_names_out_of_a_file_cannot_move_the_cursor(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "\x1b]0;title\x07.jsonl"
+    evil = "\x1b[2J\r\n\x9b\u202eok"
+    ink.write(path, [ink.Sample(ink.check(ONE), None, evil)])
+    assert cli.main(["predict", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert out.removesuffix("\n").isprintable()
+    assert r"title\x07.jsonl \x1b[2J\r\n\x9b\u202eok: 1 " in out
+    assert cli.main(["evaluate", "--ink", str(path)]) == 2
+    assert capsys.readouterr().err.removesuffix("\n").isprintable()
+    assert cli.main(["predict", str(tmp_path / "\x1b[31m.png")]) == 2
+    assert capsys.readouterr().err.removesuffix("\n").isprintable()
+    assert cli.main(["predict", "--json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["id"] == evil
+
+
+@pytest.mark.parametrize("name", ["a.JSONL", "a.Jsonl.GZ"])
+def test_ink_is_ink_in_capital_letters(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ink.write(tmp_path / name, [ink.Sample(ink.check(ONE), "1")])
+    assert cli.main(["predict", str(tmp_path / name)]) == 0
+    assert f"{name} 1: 1 " in capsys.readouterr().out
+
+
+def test_too_little_memory_is_one_line(
+    drawings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise MemoryError("Unable to allocate 64 GiB")
+
+    monkeypatch.setattr(ink, "read", fail)
+    for command in (["predict"], ["evaluate", "--ink"]):
+        assert cli.main([*command, str(drawings)]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("digitrec: there is not enough memory for this")
+
+
+def test_too_many_strokes_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text(json.dumps({"strokes": [[[1, 2], [3, 4]]] * 100_000}))
+    assert cli.main(["predict", str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "line 1: at most 4,000 strokes were expected" in line
+
+
 def test_dashboard(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    calls: list[tuple[str, int, bool, float]] = []
+    calls: list[tuple[str, int, bool, float, str]] = []
 
     def serve(settings: Settings) -> int:
-        calls.append(
-            (settings.host, settings.port, settings.open_browser, settings.abandoned_after)
-        )
+        where = settings.host, settings.port
+        how = settings.open_browser, settings.abandoned_after, settings.base_path
+        calls.append((*where, *how))
         return 0
 
     monkeypatch.setattr(serving, "serve", serve)
@@ -528,11 +622,12 @@ def test_dashboard(
     mine.write_text('host = "::"\nport = 7\nabandoned_after = 60\n')
     assert cli.main(["dashboard"]) == 0
     assert cli.main(["dashboard", "--host", "0.0.0.0", "--port", "9", "--no-browser"]) == 0  # noqa: S104 - not served
-    assert cli.main(["dashboard", "--settings", str(mine), "--port", "9"]) == 0
+    path = ["--base-path", "/digits"]
+    assert cli.main(["dashboard", "--settings", str(mine), "--port", "9", *path]) == 0
     assert calls == [
-        ("127.0.0.1", 8866, True, 210),
-        ("0.0.0.0", 9, False, 210),  # noqa: S104 - as above
-        ("::", 9, True, 60),
+        ("127.0.0.1", 8866, True, 210, "/"),
+        ("0.0.0.0", 9, False, 210, "/"),  # noqa: S104 - as above
+        ("::", 9, True, 60, "/digits/"),
     ]
     assert capsys.readouterr() == ("", "")
 
@@ -543,7 +638,13 @@ def test_the_settings_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--port", "65536"], ["--port", "-1"], ["--settings", "no-such-file.toml"]]
+    "arguments",
+    [
+        ["--port", "65536"],
+        ["--port", "-1"],
+        ["--settings", "no-such-file.toml"],
+        ["--base-path", "digits"],
+    ],
 )
 def test_settings_that_cannot_be_followed(
     arguments: list[str], capsys: pytest.CaptureFixture[str]

@@ -67,7 +67,9 @@ c.Spawner.start_timeout = 120
 c.Spawner.mem_limit = "3G"
 c.Spawner.cpu_limit = 2
 c.Spawner.environment = {
-    name: os.environ[name] for name in ("DIGITREC_QUEUE",) if name in os.environ
+    name: os.environ[name]
+    for name in ("DIGITREC_QUEUE", "DIGITREC_TRAINING_MINUTES")
+    if name in os.environ
 }
 c.JupyterHub.concurrent_spawn_limit = 10
 c.JupyterHub.active_server_limit = int(os.environ.get("DIGITREC_HUB_SERVERS", "40"))

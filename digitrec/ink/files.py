@@ -11,10 +11,21 @@ from typing import Any
 
 from digitrec import files
 from digitrec.errors import FileError, InkError
-from digitrec.ink.strokes import Sample, check
+from digitrec.ink.strokes import MAX_POINTS, MAX_STROKES, Sample, check
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """What an ink file may hold once unpacked, bytes."""
+
+MAX_MEMORY = 512 * 1024 * 1024
+"""What the drawings of one ink file may take once they are read, bytes."""
+
+# What Python and NumPy take for a drawing and for a stroke beside its points, as sys.getsizeof
+# and tracemalloc tell it, rounded up.
+_SAMPLE_BYTES = 500
+_STROKE_BYTES = 200
+
+# A point is a bracket and two commas. What more a line may have is for names and empty strokes.
+_MAX_MARKS = 3 * MAX_POINTS + 10 * MAX_STROKES
 
 _GZIP = b"\x1f\x8b"
 
@@ -25,8 +36,8 @@ def read(path: str | os.PathLike[str]) -> list[Sample]:
     Parameters
     ----------
     path : path-like
-        A ``.jsonl`` or ``.jsonl.gz`` file. Each line is an object with "strokes", a list of lists
-        of [x, y] points, and optionally "label", "id" and "writer".
+        A ``.jsonl`` or ``.jsonl.gz`` file, in letters of either case. Each line is an object with
+        "strokes", a list of lists of [x, y] points, and optionally "label", "id" and "writer".
 
     Returns
     -------
@@ -35,8 +46,8 @@ def read(path: str | os.PathLike[str]) -> list[Sample]:
     Raises
     ------
     FileError
-        If the file is missing, damaged, too large once unpacked, or a line is no drawing; the
-        message names the line.
+        If the file is missing, damaged, too large once unpacked, holds more than ``MAX_MEMORY``, or
+        a line is no drawing; the message names the line.
 
     Examples
     --------
@@ -48,7 +59,7 @@ def read(path: str | os.PathLike[str]) -> list[Sample]:
     """
     path = Path(path)
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise FileError(
@@ -122,20 +133,37 @@ def write(path: str | os.PathLike[str], samples: Iterable[Sample]) -> None:
         record["strokes"] = [stroke.tolist() for stroke in sample.strokes]
         lines.append(json.dumps(record) + "\n")
     content = "".join(lines).encode()
-    files.write(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    files.write(path, gzip.compress(content, mtime=0) if path.suffix.lower() == ".gz" else content)
 
 
 def _samples(content: bytes, name: str, max_bytes: int) -> list[Sample]:
     if len(content) > max_bytes:
         raise FileError(f"{name}: at most {max_bytes:,} bytes of ink were expected; split it")
-    lines = content.split(b"\n")
-    return [
-        _sample(name, number, line) for number, line in enumerate(lines, start=1) if line.strip()
-    ]
+    samples = []
+    room = MAX_MEMORY
+    # Line by line: all of them at once would be the file's size again.
+    for number, line in enumerate(io.BytesIO(content), start=1):
+        if not line.strip():
+            continue
+        sample = _sample(name, number, line)
+        points = sum(stroke.nbytes for stroke in sample.strokes)
+        room -= _SAMPLE_BYTES + _STROKE_BYTES * len(sample.strokes) + points
+        if room < 0:
+            raise FileError(
+                f"{name}, line {number}: up to here the drawings take more than "
+                f"{MAX_MEMORY:,} bytes; split the file"
+            )
+        samples.append(sample)
+    return samples
 
 
 def _sample(name: str, number: int, line: bytes) -> Sample:
     where = f"{name}, line {number}"
+    # Counted before it is read: as objects of Python a line takes twenty times its length.
+    if line.count(b"[") + line.count(b"{") + line.count(b",") > _MAX_MARKS:
+        raise FileError(
+            f"{where}: at most {MAX_POINTS:,} points in {MAX_STROKES:,} strokes were expected"
+        )
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:

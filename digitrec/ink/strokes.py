@@ -19,11 +19,15 @@ CANVAS = 300
 MAX_POINTS = 1_000_000
 """More points than this are no drawing."""
 
+MAX_STROKES = 4_000
+"""More strokes than this are no drawing: what is done for each of them takes most of the time."""
+
 MAX_COORDINATE = 1e7
 """Coordinates further out than this are no drawing."""
 
 _KEPT_POINTS = 3000  # what a thinned drawing keeps: more than a hand draws in a minute
 _SPACING = 0.5  # of the resampled line, pixels of the fitted box
+_AT_ONCE = 4096  # pieces of line whose distance is measured together; more would take memory
 _PEN = 18  # width of a line as the pad shows it, pixels of the canvas
 _VIEW = 56  # side of the pictures of early stages, pixels
 _TAP = 0.06  # a stroke smaller than this share of the largest is a tap
@@ -70,7 +74,8 @@ def check(strokes: Strokes) -> tuple[Points, ...]:
     ------
     InkError
         If a stroke is no list of pairs, a coordinate is not finite or beyond
-        ``MAX_COORDINATE``, or there are more than ``MAX_POINTS`` points.
+        ``MAX_COORDINATE``, or there are more than ``MAX_STROKES`` strokes or ``MAX_POINTS``
+        points.
 
     Examples
     --------
@@ -90,6 +95,8 @@ def check(strokes: Strokes) -> tuple[Points, ...]:
             "pass one list of (x, y) points a stroke"
         )
     for number, stroke in enumerate(strokes):
+        if number >= MAX_STROKES:
+            raise InkError(f"at most {MAX_STROKES:,} strokes were expected; draw less at once")
         try:
             points = np.asarray(stroke, np.float64)
         except (TypeError, ValueError, OverflowError) as error:
@@ -319,23 +326,26 @@ def _distance(lines: list[Points], scale: float) -> frame.Distance:
         # Each piece of line reaches few pixels, so only a window around each is looked at.
         longest = float(np.abs(along).max())
         window = np.arange(int(np.ceil(longest + 2 * reach)) + 2)
-        low = np.minimum(starts, ends) - reach
-        columns = np.floor(low[:, :1] - x[0]).astype(int) + window
-        rows = np.floor(low[:, 1:] - y[0]).astype(int) + window
-        right = x[0] + columns - starts[:, :1]
-        down = y[0] + rows - starts[:, 1:]
-        share = right[:, None, :] * along[:, :1, None] + down[:, :, None] * along[:, 1:, None]
-        share = np.clip(share / squared[:, None, None], 0, 1)
-        apart = np.hypot(
-            right[:, None, :] - share * along[:, :1, None],
-            down[:, :, None] - share * along[:, 1:, None],
-        )
-        inside = ((columns >= 0) & (columns < len(x)))[:, None, :] & (
-            (rows >= 0) & (rows < len(y))
-        )[:, :, None]
-        places = rows[:, :, None] * len(x) + columns[:, None, :]
         nearest = np.full(len(y) * len(x), np.inf)
-        np.minimum.at(nearest, places[inside], apart[inside])
+        for first in range(0, len(starts), _AT_ONCE):
+            some = slice(first, first + _AT_ONCE)
+            start, way = starts[some], along[some]
+            low = np.minimum(start, ends[some]) - reach
+            columns = np.floor(low[:, :1] - x[0]).astype(int) + window
+            rows = np.floor(low[:, 1:] - y[0]).astype(int) + window
+            right = x[0] + columns - start[:, :1]
+            down = y[0] + rows - start[:, 1:]
+            share = right[:, None, :] * way[:, :1, None] + down[:, :, None] * way[:, 1:, None]
+            share = np.clip(share / squared[some, None, None], 0, 1)
+            apart = np.hypot(
+                right[:, None, :] - share * way[:, :1, None],
+                down[:, :, None] - share * way[:, 1:, None],
+            )
+            inside = ((columns >= 0) & (columns < len(x)))[:, None, :] & (
+                (rows >= 0) & (rows < len(y))
+            )[:, :, None]
+            places = rows[:, :, None] * len(x) + columns[:, None, :]
+            np.minimum.at(nearest, places[inside], apart[inside])
         return nearest.reshape(len(y), len(x))
 
     return measure

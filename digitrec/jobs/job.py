@@ -46,6 +46,23 @@ _STATES: dict[str, State] = {
 }
 
 
+def most_seconds() -> float | None:
+    """Return how long one run may take here, in seconds; None is as long as it wants.
+
+    A server sets the environment variable ``DIGITREC_TRAINING_MINUTES`` for its pads.
+
+    Examples
+    --------
+    >>> most_seconds() is None  # doctest: +SKIP
+    True
+    """
+    try:
+        minutes = float(os.environ.get("DIGITREC_TRAINING_MINUTES", "nan"))
+    except ValueError:
+        return None
+    return 60 * minutes if 0 < minutes < math.inf else None
+
+
 class Point(NamedTuple):
     """One point of the training curves.
 
@@ -103,7 +120,7 @@ class Status:
     seed : int
         The seed of the run.
     ahead : int
-        How many trainings on this machine come before it.
+        How many trainings of this user of the machine come before it.
     progress : Progress or None
         The latest word of the child.
     history : tuple of Point
@@ -114,6 +131,8 @@ class Status:
         The network after the latest epoch that has ended. Only training has epochs.
     silent : bool
         Whether nothing was heard of the child for a minute: the machine is busy, or it hangs.
+    most_seconds : float or None
+        How long a run may take here, once it is its turn; None is as long as it wants.
 
     Examples
     --------
@@ -129,6 +148,7 @@ class Status:
     message: str = ""
     epoch_network: EpochNetwork | None = None
     silent: bool = False
+    most_seconds: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -137,7 +157,7 @@ class Status:
 
 
 class Job:
-    """One run in a child process, one at a time on a machine.
+    """One run in a child process, one at a time for each user of a machine.
 
     All methods may be called from any thread, and none but :meth:`wait` takes time. What is run
     is decided by :class:`TrainingJob` and :class:`AdaptationJob`.
@@ -166,7 +186,11 @@ class Job:
         self._part = self.out.with_name(f".{self.out.name}-{secrets.token_hex(6)}.part")
         self._command = command
         self._lock = threading.Lock()  # around all that follows
-        self._status = Status("queued", secrets.randbelow(2**32) if seed is None else seed)
+        self._status = Status(
+            "queued",
+            secrets.randbelow(2**32) if seed is None else seed,
+            most_seconds=most_seconds(),
+        )
         self._points = _Points()
         self._folder: Path | None = None  # private; what parent and child hand each other
         self._process: subprocess.Popen[str] | None = None
@@ -325,10 +349,13 @@ class Job:
                 self._process = process
                 self._heard = time.monotonic()
                 self._status = replace(self._status, state="starting", ahead=0)
+            clock = self._start_clock()
             try:
                 answer = self._listen(process)
                 self._conclude(answer, self._reap(process), errors)
             finally:
+                if clock is not None:
+                    clock.cancel()
                 with self._lock:
                     self._kill()
                     process.wait()
@@ -336,6 +363,27 @@ class Job:
                 for pipe in (process.stdin, process.stdout):
                     if pipe is not None:
                         pipe.close()
+
+    def _start_clock(self) -> threading.Timer | None:
+        """Have the run ended when it takes longer than it may."""
+        limit = self._status.most_seconds
+        if limit is None:
+            return None
+
+        def end() -> None:
+            with self._lock:
+                if not self._status.ended:
+                    minutes = f"{limit / 60:g} minute{'s' * (limit != 60)}"
+                    self._end(
+                        "failed",
+                        f"The {self._doing} was ended: one may take {minutes} on this server.",
+                    )
+                    self._kill()
+
+        clock = threading.Timer(limit, end)
+        clock.daemon = True
+        clock.start()
+        return clock
 
     def _listen(self, process: subprocess.Popen[str]) -> dict[str, Any]:
         """Follow the child's lines to their end; return its last word."""
@@ -406,7 +454,7 @@ class Job:
 
 
 class TrainingJob(Job):
-    """One training run in a child process, one at a time on a machine.
+    """One training run in a child process, one at a time for each user of a machine.
 
     All methods may be called from any thread, and none but :meth:`wait` takes time.
 

@@ -1,11 +1,13 @@
 """Whose turn it is: a queue on the machine's disk for work that would disturb itself.
 
-Every waiter holds a locked ticket file in one folder that all users of the machine share. The
-lock belongs to the process, so that the system itself gives up the place of one that died.
+Every waiter holds a locked ticket file in one folder, which all programs of one user of the
+machine share. The lock belongs to the process, so that the system itself gives up the place of
+one that died.
 """
 
 import os
 import re
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +21,7 @@ _PATIENCE = 10  # seconds; the door is open but for moments unless its holder is
 
 
 def folder() -> Path:
-    """Return the folder of the machine's queue, the same for all of its users.
+    """Return the folder of this user's queue on this machine.
 
     The environment variable ``DIGITREC_QUEUE`` names another.
 
@@ -30,9 +32,10 @@ def folder() -> Path:
     """
     if chosen := os.environ.get("DIGITREC_QUEUE"):
         return Path(chosen).absolute()
-    # macOS gives every user a temporary folder of their own, so the common one is named.
-    common = Path("/tmp")  # noqa: S108 - tickets hold nothing, and the folder is sticky
-    return (common if common.is_dir() else Path(tempfile.gettempdir())) / "digitrec-queue"
+    # Not TMPDIR, which may differ between two programs of one user.
+    common = Path("/tmp")  # noqa: S108 - `_make_folder` refuses what another user left there
+    place = common if common.is_dir() else Path(tempfile.gettempdir())
+    return place / f"digitrec-queue-{_user()}"
 
 
 class Turn:
@@ -66,7 +69,8 @@ class Turn:
         Raises
         ------
         OSError
-            If the folder cannot be used, or its door is held for more than ten seconds.
+            If the folder cannot be used, is a link, belongs to another user or can be changed by
+            one, or if its door is held for more than ten seconds.
         """
         self._make_folder()
         with self._door():
@@ -100,10 +104,25 @@ class Turn:
         self.leave()
 
     def _make_folder(self) -> None:
-        if not self._folder.is_dir():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with suppress(PermissionError):  # another user was first, and did it
-                self._folder.chmod(0o1777)
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            self._folder.mkdir(mode=0o700)
+        # Others could put a link where a ticket is to be, or hold everybody up.
+        found = self._folder.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            wrong = "is a link"
+        elif not stat.S_ISDIR(found.st_mode):
+            wrong = "is a file"
+        elif hasattr(os, "geteuid") and found.st_uid != _user():
+            wrong = "belongs to another user"
+        elif hasattr(os, "geteuid") and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            wrong = "can be changed by other users"
+        else:
+            return
+        raise PermissionError(
+            f"the queue's folder {self._folder} {wrong}; remove it, or name one of your own in the "
+            "environment variable DIGITREC_QUEUE"
+        )
 
     def _door(self) -> BaseFileLock:
         return _lock(self._folder / "door.lock", _PATIENCE)
@@ -127,13 +146,17 @@ class Turn:
                 pass
         except Timeout:
             return True
-        except OSError:  # not ours to open: it can neither be waited for nor removed
+        except OSError:  # no file of ours: it can neither be waited for nor removed
             return False
-        with suppress(OSError):  # another user's, in a sticky folder
+        with suppress(OSError):  # the disk may have become one that can only be read
             self._path(number).unlink(missing_ok=True)
         return False
 
 
 def _lock(path: Path, timeout: float) -> BaseFileLock:
     # Not a lock of one thread: dropped by another, it would stay held.
-    return FileLock(path, timeout=timeout, mode=0o666, thread_local=False)
+    return FileLock(path, timeout=timeout, mode=0o600, thread_local=False)
+
+
+def _user() -> int:
+    return os.geteuid() if hasattr(os, "geteuid") else 0  # Windows keeps its users apart itself

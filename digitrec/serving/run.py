@@ -24,6 +24,8 @@ from digitrec.serving.settings import Settings, read
 if TYPE_CHECKING:
     from traitlets.config import Config
 
+    from digitrec.serving.private import Private
+
 
 class ServingError(DigitrecError):
     """The server could not start.
@@ -70,6 +72,7 @@ def configuration(folder: Path, settings: Settings) -> "Config":
     config.Voila.root_dir = str(folder)
     config.Voila.ip = settings.host
     config.Voila.port = settings.port
+    config.Voila.base_url = settings.base_path
     config.Voila.open_browser = False  # `serve` does it, once the port is open
     config.Voila.log_level = "ERROR"
     # A stray voila.json in the folder where somebody types the command must not change the page.
@@ -80,6 +83,8 @@ def configuration(folder: Path, settings: Settings) -> "Config":
     config.VoilaConfiguration.allow_theme_override = "NO"
     config.VoilaConfiguration.strip_sources = True
     config.VoilaConfiguration.extension_allowlist = list(EXTENSIONS)
+    # For the page's template: this server hears at `voila/claim`, and Voila in JupyterLab does not.
+    config.VoilaConfiguration.resources = {"claims": True}
 
     # Kernels are waiting with the pad already drawn, so that a visitor waits for the page alone.
     config.VoilaConfiguration.preheat_kernel = settings.waiting_pads > 0
@@ -88,10 +93,16 @@ def configuration(folder: Path, settings: Settings) -> "Config":
         "default": {"pool_size": 0},
     }
 
+    # The door has them made ready, a few at a time; Voila itself would start all at once.
+    config.VoilaKernelManager.preheat_denylist = [".*"]
+
     # A kernel that died is reported, and not started again.
     config.VoilaConfiguration.multi_kernel_manager_class = "digitrec.serving.server.PadKernels"
     config.MultiKernelManager.kernel_manager_class = "digitrec.serving.server.PadKernel"
     config.KernelRestarter.restart_limit = 0
+
+    # Nobody is told apart from anybody else, so nobody is given a cookie with a name.
+    config.Voila.identity_provider_class = "digitrec.serving.handlers.Visitors"
 
     # A tab that is closed ends its kernel itself. These are for tabs that could not: a phone that
     # lost its network, a browser that crashed. A page that is connected keeps its kernel.
@@ -145,24 +156,48 @@ def serve(settings: Settings | None = None) -> int:
     for name in ("tornado.general", "tornado.access"):
         logging.getLogger(name).setLevel(logging.ERROR)
     listening = _listen(host, port)
+    # And how long one training may take.
+    os.environ["DIGITREC_TRAINING_MINUTES"] = f"{settings.training_minutes:g}"
+    private = _private()
+    try:
+        from digitrec.serving.server import PadServer  # noqa: PLC0415 - Voila takes half a second
 
-    from digitrec.serving.server import PadServer  # noqa: PLC0415 - imports Voila, for half a second
-
-    server = PadServer(config=configuration(folder, settings))
-    server.initialize(argv=[])
-    address = _address(host, listening.getsockname()[1])
-    asyncio.run(_run(server, listening, address, settings))
+        config = configuration(folder, settings)
+        config.Voila.connection_dir_root = str(private.folder)
+        server = PadServer(config=config)
+        server.initialize(argv=[])
+        address = _address(host, listening.getsockname()[1], settings.base_path)
+        asyncio.run(_run(server, listening, address, settings, private.folder))
+    finally:
+        private.close()
     return 0
 
 
-async def _run(server: Any, listening: socket.socket, address: str, settings: Settings) -> None:
+def _private() -> "Private":
+    """Take a private folder, before Jupyter asks where it may write."""
+    from digitrec.serving.private import Private  # noqa: PLC0415 - Windows has none of its locks
+
+    try:
+        private = Private()
+    except OSError as error:
+        raise ServingError(
+            "The server needs a folder for temporary files, and cannot make one "
+            f"({error.strerror}); TMPDIR names where to make it."
+        ) from None
+    private.inhabit()
+    return private
+
+
+async def _run(
+    server: Any, listening: socket.socket, address: str, settings: Settings, private: Path
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
-    server.open(listening, settings)
+    server.open(listening, settings, private)
     try:
-        others = _address_for_others(listening)
+        others = _address_for_others(listening, settings.base_path)
         also = f", for others at {others}" if others else ""
         sys.stdout.write(f"Digit Recogniser is at {address}{also} (Ctrl-C stops it)\n")
         sys.stdout.flush()
@@ -184,7 +219,11 @@ def _listen(host: str, port: int) -> socket.socket:
         )
         # A name like localhost has an address of each family; every browser knows the older one.
         family, *_, where = min(found, key=lambda entry: entry[0] != socket.AF_INET)
-        listening = socket.create_server((str(where[0]), port), family=family, backlog=128)
+        # All addresses of one family would leave out those that most people have.
+        both = where[0] == "::" and socket.has_dualstack_ipv6()
+        listening = socket.create_server(
+            (str(where[0]), port), family=family, backlog=128, dualstack_ipv6=both
+        )
     except socket.gaierror:
         raise ServingError(
             f"No address of this machine is called {host!r}; 127.0.0.1 is for this machine alone, "
@@ -207,23 +246,26 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _address(host: str, port: int) -> str:
-    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown only
+def _address(host: str, port: int, path: str = "/") -> str:
+    here = "127.0.0.1" if socket.has_dualstack_ipv6() else "[::1]"
+    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": here}  # noqa: S104 - shown only
     shown = everywhere.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}/"
+    return f"http://{shown}:{port}{path}"
 
 
-def _address_for_others(listening: socket.socket) -> str | None:
+def _address_for_others(listening: socket.socket, path: str = "/") -> str | None:
     """Return the address in the local network, where the server listens to that as well."""
     host, port, *_ = listening.getsockname()
     if host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared only
         return None
+    if host == "::" and not socket.has_dualstack_ipv6():
+        return f"http://{socket.gethostname()}:{port}{path}"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing; it asks which way out would be taken
         except OSError:
-            return f"http://{socket.gethostname()}:{port}/"
-        return f"http://{probe.getsockname()[0]}:{port}/"
+            return f"http://{socket.gethostname()}:{port}{path}"
+        return f"http://{probe.getsockname()[0]}:{port}{path}"
 
 
 def _has_browser() -> bool:

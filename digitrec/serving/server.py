@@ -5,36 +5,58 @@ means to show, and says something friendly at every other address.
 """
 
 import asyncio
-import os
-import shutil
+import logging
 import socket
-import tempfile
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.session import utcnow
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import (
     AsyncMappingKernelManager,
     ServerKernelManager,
 )
-from tornado.httpserver import HTTPServer
-from tornado.web import HTTPError, RedirectHandler, RequestHandler, authenticated
-from voila.app import Voila
-from voila.handler import BaseVoilaHandler
-from voila.static_file_handler import TemplateStaticFileHandler
-from voila.tornado.contentshandler import VoilaContentsHandler
-from voila.tornado.handler import TornadoVoilaHandler
-from voila.tornado.treehandler import TornadoVoilaTreeHandler
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.routing import Router
+from tornado.web import Application, HTTPError
+from voila.app import (
+    FileFindHandler,
+    KernelHandler,
+    Voila,
+    VoilaKernelWebsocketHandler,
+    VoilaShutdownKernelHandler,
+)
+from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 
-from digitrec import __version__, journal
-from digitrec.serving import reading as course
+from digitrec import journal
+from digitrec.serving import handlers
+from digitrec.serving.connections import Connections
+from digitrec.serving.descriptors import FOR_A_KERNEL, Descriptors
 from digitrec.serving.door import Door
+from digitrec.serving.hosts import Hosts
+from digitrec.serving.line import LineHandler
+from digitrec.serving.lines import Lines, WhyNoLine
 from digitrec.serving.pages import PAD, PAGES
-from digitrec.serving.settings import Settings
+from digitrec.serving.readiness import Readiness
+from digitrec.serving.settings import Settings, num_descriptors
 
-_CLOSED = (TornadoVoilaTreeHandler, VoilaContentsHandler, TornadoVoilaHandler)
+# What the pages need of what Voila serves, and what answers there. The rest is closed, and so is
+# whatever a new version of Voila or Jupyter's server adds.
+_SERVED = {
+    KernelHandler: handlers.Kernel,
+    VoilaKernelWebsocketHandler: LineHandler,
+    TemplateStaticFileHandler: handlers.TemplateFile,
+    MultiStaticFileHandler: handlers.PageFile,
+    VoilaShutdownKernelHandler: handlers.Shutdown,
+    FileFindHandler: handlers.ExtensionFile,
+}
+
+# Lines a minute. A class of hundreds comes and goes with fewer, and a disk holds months of them.
+_MOST_LINES = 300
+_MOST_FAULTS = 20
 
 
 class PadKernel(ServerKernelManager):  # type: ignore[misc] # Jupyter's server is not checked
@@ -58,7 +80,36 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
 
     def __init__(self, **options: Any) -> None:
         self._met: set[str] = set()
+        self.door: Door | None = None
+        self.printing = subprocess.DEVNULL  # where kernels print
         super().__init__(**options)
+        # ZeroMQ has room for a thousand sockets, which is two hundred lines.
+        self.context.set(zmq.MAX_SOCKETS, num_descriptors())
+
+    async def start_kernel(self, **options: Any) -> str:
+        """Start a kernel, where there is enough left to start it with.
+
+        It prints where it is told to, and not what visitors sent to the log.
+        """
+        if not self.parent.has_descriptors(FOR_A_KERNEL):
+            raise HTTPError(503)
+        kernel_id: str = await super().start_kernel(
+            stdout=self.printing, stderr=self.printing, **options
+        )
+        return kernel_id
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """Notice that a page has reached its kernel."""
+        super().notify_connect(kernel_id)
+        if self.door is not None:
+            self.door.claim(kernel_id)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Forget a kernel that ended or died."""
+        removed = super().remove_kernel(kernel_id)
+        if self.door is not None:
+            self.door.forget(kernel_id)
+        return removed
 
     def _handle_kernel_died(self, kernel_id: str) -> None:
         super()._handle_kernel_died(kernel_id)
@@ -83,89 +134,27 @@ class PadKernels(AsyncMappingKernelManager):  # type: ignore[misc] # Jupyter's s
             self.get_kernel(kernel_id).last_activity = utcnow()
 
 
-class Page(TornadoVoilaHandler):  # type: ignore[misc] # Voila has no types
-    """A notebook as a page."""
+class Gate(Router):
+    """Passes on what is asked of this server, and refuses what is asked of another.
 
-    async def prepare(self) -> None:
-        """Set the cookie without which the page may not end its kernel when it is closed."""
-        await ensure_async(super().prepare())
-        _ = self.xsrf_token  # asking for it sets it
+    Parameters
+    ----------
+    app : tornado.web.Application
+        What answers.
+    hosts : Hosts
+        The names of this server.
+    """
 
-    @authenticated
-    async def get(self, path: str) -> None:
-        """Write the page, when it is this visitor's turn and there is room."""
-        door: Door = self.settings["door"]
-        log: Callable[[str], None] = self.settings["log_line"]
-        if door.is_full:
-            log(f"A visitor finds no room beside {door.num_here} others.")
-            self.set_header("Retry-After", "60")
-            raise HTTPError(503)
-        with door.visit():
-            log(f"A visitor opens {path.removesuffix('.ipynb')}; pads in use: {door.num_here}.")
-            try:
-                await super().get(path)
-            except RuntimeError as error:  # what Jupyter calls a kernel that died
-                if not self._headers_written:
-                    raise
-                # The page was begun; its script sees that the end is missing, and offers a reload.
-                log(f"A page could not be made ready: {error}")
+    def __init__(self, app: Application, hosts: Hosts) -> None:
+        self._app = app
+        self._hosts = hosts
 
-
-class Course(BaseVoilaHandler):  # type: ignore[misc] # Voila has no types
-    """A notebook as it is stored, to be read; no kernel is started for it."""
-
-    def initialize(self, **settings: Any) -> None:
-        """Take the folder of the notebooks, beside what Voila's handlers take."""
-        super().initialize(**settings)
-        self._folder: Path = settings["folder"]
-
-    @authenticated
-    async def get(self, name: str) -> None:
-        """Write the page of one notebook."""
-        addresses = course.lessons(self._folder)
-        if addresses.get(name) != f"{name}.html":
-            raise HTTPError(404)
-        # Half a second of work at the first visit, and the pads have to be answered meanwhile.
-        lesson = await asyncio.to_thread(course.read, self._folder / f"{name}.ipynb")
-        others = [
-            (other, course.question(self._folder / f"{other}.ipynb"), address)
-            for other, address in addresses.items()
-        ]
-        pad = f"../voila/render/{PAD}"
-        page = self.render_template("course.html", lesson=lesson, others=others, pad=pad)
-        self.set_header("Cache-Control", "no-cache")
-        await self.finish(page)
-
-
-class Health(RequestHandler):
-    """Answer whether the server is up, with how many kernels and visitors, without a kernel."""
-
-    def get(self) -> None:
-        """Write one JSON object."""
-        kernels = len(self.settings["kernel_manager"].list_kernel_ids())
-        visitors = self.settings["door"].num_here
-        found = {"version": __version__, "kernels": kernels, "visitors": visitors}
-        self.write({"status": "ok", **found})
-
-
-class TemplateFile(TemplateStaticFileHandler):  # type: ignore[misc] # Voila has no types
-    """A file of a page's template; at an address of another form there is nothing."""
-
-    def parse_url_path(self, path: str) -> str:
-        """Refuse what Voila would only stumble over, with a trace in the log."""
-        parts = path.split("/")
-        if len(parts) < 3 or parts[1] != "static" or ".." in parts or "\0" in path:
-            raise HTTPError(404)
-        return str(super().parse_url_path(path))
-
-
-class NotFound(BaseVoilaHandler):  # type: ignore[misc] # Voila has no types
-    """Say that there is nothing at this address."""
-
-    async def prepare(self) -> None:
-        """Refuse every method."""
-        await ensure_async(super().prepare())
-        raise HTTPError(404)
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> HTTPMessageDelegate:
+        """Return what answers a request."""
+        if request.host_name in self._hosts:
+            found: HTTPMessageDelegate = self._app.find_handler(request, **options)
+            return found
+        return self._app.get_handler_delegate(request, handlers.Foreign)
 
 
 class PadServer(Voila):  # type: ignore[misc] # Voila has no types
@@ -175,7 +164,7 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
     told to during its start; :meth:`open` and :meth:`close` are awaited by a running event loop.
     """
 
-    def open(self, listening: socket.socket, settings: Settings) -> None:
+    def open(self, listening: socket.socket, settings: Settings, private: Path) -> None:
         """Answer requests on a socket that listens already.
 
         Parameters
@@ -184,26 +173,36 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             Bound, listening and not blocking.
         settings : Settings
             What is not Voila's to know.
+        private : Path
+            A folder that this user alone may enter.
         """
         self._listening = listening
         self._settings = settings
-        self._log_line = journal.show if settings.log else _say_nothing
-        self._private = Path(tempfile.mkdtemp(prefix="digitrec-"))
-        # A kernel that is ended while it trains cannot clear up; what it leaves goes with this.
-        os.environ["TMPDIR"] = str(self._private)
-        self._journal = journal.Journal(self._private, self._log_line)
+        self._log_line: Callable[[str], None] = _say_nothing
+        if settings.log:
+            self._log_line = journal.Bound(journal.show, _MOST_LINES)
+        complain = journal.Bound(journal.complain, _MOST_FAULTS)
+        _report_faults(self.log, complain)
+        self._journal = journal.Journal(private, self._log_line)
+        self._complaints = journal.Complaints(private, complain)
+        self._descriptors = Descriptors(self._log_line)
         self.start()
+
+    def has_descriptors(self, number: int) -> bool:
+        """Tell whether so many file descriptors are left."""
+        return self._descriptors.are_left(number)
 
     def listen(self) -> None:
         """Take the socket given to :meth:`open`; Voila calls this at the end of its start."""
-        most = int(self._settings.request_megabytes * 1e6)
-        self.http_server = HTTPServer(self.app, max_body_size=most)
-        self.http_server.add_socket(self._listening)
+        gate = Gate(self.app, Hosts([self._settings.host, *self._settings.allowed_hosts]))
+        self.http_server = Connections(gate, self._settings, self._descriptors)
+        self.http_server.open(self._listening)
 
     async def close(self) -> None:
         """Take no more requests, and end every kernel."""
         self.http_server.stop()
         self.app.settings["door"].close()
+        self.app.settings["readiness"].close()
         for _ in range(100):
             try:
                 await ensure_async(self.kernel_manager.shutdown_all(now=True))
@@ -211,32 +210,35 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
             except HTTPError:  # a kernel that is just being started can not be ended yet
                 await asyncio.sleep(0.1)
         self._journal.close()
-        for folder in (self.connection_dir, self._private):
-            shutil.rmtree(folder, ignore_errors=True)
+        self._complaints.close()
 
     def init_settings(self) -> dict[str, Any]:
         """Add the door, the limits, and the page for addresses that are not served."""
         settings: dict[str, Any] = super().init_settings()
         wanted = self._settings
-        settings["door"] = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
+        settings["readiness"] = Readiness(self.kernel_manager, self._log_line)
+        settings["descriptors"] = self._descriptors
+        settings["lines"] = Lines(wanted.connections_per_pad, self._descriptors)
+        door = Door(self.kernel_manager, wanted.most_pads, wanted.starting_at_once)
+        settings["door"] = self.kernel_manager.door = door
+        self.kernel_manager.printing = self._complaints.end
+        if wanted.waiting_pads:
+            self.kernel_manager.fill_if_needed(delay=0, notebook_name=PAD)
         settings["log_line"] = self._log_line
-        settings["log_function"] = self._log_request
+        settings["log_function"] = _say_nothing  # Tornado would name the visitor's address
         settings["websocket_max_message_size"] = int(wanted.message_megabytes * 1e6)
-        settings["default_handler_class"] = NotFound
-        settings["default_handler_args"] = {"voila_configuration": self.voila_configuration}
+        settings["unread_bytes"] = int(wanted.unread_megabytes * 1e6)
+        settings["default_handler_class"] = handlers.NotFound
+        # Until the browser is closed, and not for a month.
+        settings["xsrf_cookie_kwargs"] = {"expires_days": None, "path": self.base_url}
         return settings
 
-    def _log_request(self, handler: RequestHandler) -> None:
-        """Log what should not have happened; Jupyter would name the visitor's address."""
-        if handler.get_status() >= 500 and handler.get_status() != 503:
-            self._log_line(f"A request fails: {handler.get_status()} {handler.request.path}")
-
     def init_handlers(self) -> list[Any]:
-        """Keep Voila's handlers for kernels and files, and serve the named pages alone."""
+        """Keep what the pages need of what Voila serves, and serve the named pages alone."""
         kept = [
-            (entry[0], TemplateFile) if entry[1] is TemplateStaticFileHandler else entry
+            (entry[0], _SERVED[entry[1]], *entry[2:])
             for entry in super().init_handlers()
-            if entry[1] not in _CLOSED
+            if entry[1] in _SERVED
         ]
         pages = "|".join(name.replace(".", r"\.") for name in PAGES)
         render = {
@@ -252,12 +254,26 @@ class PadServer(Voila):  # type: ignore[misc] # Voila has no types
         pad = {"url": f"{self.base_url.rstrip('/')}/voila/render/{PAD}", "permanent": False}
         return [
             *kept,
-            (f"{base}/", RedirectHandler, pad),
-            (f"{base}/health", Health),
-            (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", Course, reading),
-            (f"{base}/voila/render/({pages})", Page, render),
+            (f"{base}/?", handlers.ToPad, pad),
+            (f"{base}/health", handlers.Health),
+            (rf"{base}/line/([0-9a-f-]{{36}})", WhyNoLine),
+            (f"{base}/robots\\.txt", handlers.Robots),
+            (rf"{base}/course/([0-9]{{2}}_[a-z_]+)\.html", handlers.Course, reading),
+            (rf"{base}/voila/claim/([0-9a-f-]+)", handlers.Claim),
+            (f"{base}/voila/render/({pages})", handlers.Page, render),
         ]
 
 
-def _say_nothing(_line: str) -> None:
+def _report_faults(voila: logging.Logger, hear: Callable[[str], None]) -> None:
+    """Have every library's errors said in a line of our own."""
+    root = logging.getLogger()
+    for logger in (root, voila):
+        logger.handlers.clear()
+    voila.propagate = True
+    # Here Voila tells of pages that were broken off, which the server does itself.
+    logging.getLogger("traitlets").propagate = False
+    root.addHandler(journal.Faults(hear))
+
+
+def _say_nothing(_line: object) -> None:
     """Take the place of a log where none is wanted."""

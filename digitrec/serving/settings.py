@@ -4,6 +4,8 @@ The file is ``serving.toml`` in this folder. Its comments are the documentation 
 """
 
 import os
+import re
+import resource
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,6 +24,12 @@ PAD_BYTES = 120_000_000
 TRAINING_BYTES = 1_500_000_000
 """Memory that is kept for a training."""
 
+PAD_DESCRIPTORS = 20
+"""File descriptors to reckon with for a visitor's pad, with those of the browser's requests."""
+
+_OTHER_DESCRIPTORS = 100  # of the server itself, and of the pads that are being started
+_MOST_DESCRIPTORS = 16_384  # for 800 pads; what a stranger may hold on to has an end, too
+
 _MOST_WAITING = 16
 _LEAST: dict[str, int | float] = {
     "port": 0,
@@ -32,9 +40,24 @@ _LEAST: dict[str, int | float] = {
     "look_every": 1,
     "message_megabytes": 0.1,
     "request_megabytes": 0.1,
+    "unread_megabytes": 1,
+    "training_minutes": 1,
+    "connections_per_address": 0,
+    "connections_per_pad": 1,
+    "idle_after": 1,
 }
-_MOST = {"port": 65535, "message_megabytes": 1000, "request_megabytes": 1000}
+_MOST = {
+    "port": 65535,
+    "waiting_pads": 100,
+    "most_pads": 10_000,
+    "starting_at_once": 100,
+    "message_megabytes": 1000,
+    "request_megabytes": 1000,
+    "unread_megabytes": 1000,
+}
 _AUTO = ("waiting_pads", "most_pads", "starting_at_once")
+_WHOLE = {*_AUTO, "port", "connections_per_address", "connections_per_pad"}
+_BASE_PATH = re.compile(r"/|(/[A-Za-z0-9._~-]+)+/?")
 
 
 class SettingsError(DigitrecError):
@@ -68,7 +91,14 @@ class Settings:
     look_every: float
     message_megabytes: float
     request_megabytes: float
+    unread_megabytes: float
     log: bool
+    training_minutes: float
+    connections_per_address: int
+    connections_per_pad: int
+    idle_after: float
+    base_path: str
+    allowed_hosts: tuple[str, ...]
 
 
 def read(path: str | os.PathLike[str] | None = None, **first: Any) -> Settings:
@@ -102,6 +132,7 @@ def read(path: str | os.PathLike[str] | None = None, **first: Any) -> Settings:
     """
     values = tomllib.loads(PACKAGED.read_text(encoding="utf-8"))
     types = {name: type(value) for name, value in values.items()}
+    values["allowed_hosts"] = tuple(values["allowed_hosts"])
     if path is not None:
         found = _load(Path(path))
         values |= {name: _checked(name, value, types, f"{path}: ") for name, value in found.items()}
@@ -144,6 +175,34 @@ def num_pads(free: int) -> int:
     (170, 4, 2)
     """
     return max(2, (free - TRAINING_BYTES) // PAD_BYTES)
+
+
+def num_pads_open(descriptors: int) -> int:
+    """Return how many pads there may be at once for the file descriptors that there are.
+
+    Parameters
+    ----------
+    descriptors : int
+        Those that the server may have.
+
+    Examples
+    --------
+    >>> num_pads_open(256), num_pads_open(4096), num_pads_open(64)
+    (7, 199, 2)
+    """
+    return max(2, (descriptors - _OTHER_DESCRIPTORS) // PAD_DESCRIPTORS)
+
+
+def num_descriptors() -> int:
+    """Return how many file descriptors the server may have, once it has raised its own limit.
+
+    Examples
+    --------
+    >>> num_descriptors() > 10
+    True
+    """
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
 
 
 def free_memory() -> int:
@@ -201,16 +260,28 @@ def _checked(name: str, value: Any, types: Mapping[str, type], where: str) -> An
     if name in _AUTO and value == "auto":
         return value
     if name in _LEAST:
-        whole = name in _AUTO or name == "port"
+        whole = name in _WHOLE
         fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         low, high = _LEAST[name], _MOST.get(name, 1_000_000)
         if not fits or not low <= value <= high:
             kind = f"a {'whole ' if whole else ''}number from {low} to {high}"
             other = ', or "auto"' if name in _AUTO else ""
             raise SettingsError(f"{where}{name} must be {kind}{other}. Received: {value!r}")
+    elif name == "allowed_hosts":
+        if not isinstance(value, list) or not all(isinstance(host, str) for host in value):
+            raise SettingsError(
+                f"{where}{name} must be a list of names, each in quotes. Received: {value!r}"
+            )
+        return tuple(value)
     elif not isinstance(value, types[name]):
         kind = "true or false" if types[name] is bool else "text in quotes"
         raise SettingsError(f"{where}{name} must be {kind}. Received: {value!r}")
+    elif name == "base_path":
+        path = str(value)
+        if not _BASE_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+            kind = 'a path such as "/digits/", of letters, digits and - . _ ~'
+            raise SettingsError(f"{where}{name} must be {kind}. Received: {value!r}")
+        return f"{path.rstrip('/')}/"
     return value
 
 
@@ -219,7 +290,7 @@ def _reckoned(values: Mapping[str, Any]) -> dict[str, Any]:
     cores, free = num_cores(), free_memory()
     numbers = {
         "waiting_pads": num_waiting(cores, free),
-        "most_pads": num_pads(free),
+        "most_pads": min(num_pads(free), num_pads_open(num_descriptors())),
         "starting_at_once": cores,
     }
     known = {

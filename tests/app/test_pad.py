@@ -26,6 +26,7 @@ from digitrec.app.pad.pad import (
     Pad,
 )
 from digitrec.errors import FileError
+from digitrec.ink.strokes import MAX_STROKES
 from digitrec.network import bundled
 from tests.drawings import DRAWINGS
 from tests.stand_ins import small
@@ -452,6 +453,22 @@ def test_the_pad_takes_only_so_many_points() -> None:
     assert len(pad.strokes) == 1
     pad.clear()
     assert pad.notice == ""
+
+
+def test_the_pad_takes_only_so_many_strokes() -> None:
+    pad = Pad(small(), clock=lambda: 0.0)
+    pad.restore([[[at % SIZE, at // SIZE]] for at in range(MAX_STROKES - 1)] + [[[9, 9]]] * 9)
+    assert len(pad.strokes) == MAX_STROKES
+    assert pad.answer is not None
+    pad.undo()
+    pad.begin(1, 1)
+    assert not pad.drawing
+    assert len(pad.strokes) == MAX_STROKES
+    assert pad.notice == PAD_FULL
+    pad.clear()
+    pad.begin(1, 1)
+    assert pad.notice == ""
+    assert pad.drawing
 
 
 ACTIONS = st.one_of(

@@ -64,6 +64,29 @@ def test_every_field_has_a_label_and_stands_on_its_value() -> None:
     assert view.fields["filters2"].value == "128"
 
 
+def test_what_takes_too_long_is_not_offered_and_that_is_said() -> None:
+    options = Options(most_seconds=600)
+    view = OptionsView(options, GUARD)
+    assert [name for _, name in view.recipe.options] == ["quick", "classic"]
+    hint = read(view.panel.children[0].children[0].children[1].value).text
+    assert "Not offered here: best (about 20 minutes)." in hint
+    assert "One training may take 10 min on this server" in hint
+    assert "This takes about 15 s on two cores" in view.estimate.value
+    view.fields["epochs"].value = "30"
+    assert "This takes about" in view.estimate.value
+    assert "about 15 s" not in view.estimate.value
+    everything = OptionsView(Options(), GUARD)
+    assert "Not offered" not in everything.panel.children[0].children[0].children[1].value
+
+
+def test_who_waits_is_told_how_long_at_most() -> None:
+    status = Status("queued", 0, ahead=1, most_seconds=600.0)
+    html = progress.progress_html(status, RECIPES["quick"], True, "")
+    assert "One training is ahead of yours. It begins in at most 10 min." in read(html).text
+    html = progress.progress_html(Status("queued", 0, ahead=1), RECIPES["quick"], True, "")
+    assert "at most" not in read(html).text
+
+
 def test_what_is_typed_is_taken_or_corrected_where_it_stands() -> None:
     options = Options()
     view = OptionsView(options, GUARD)

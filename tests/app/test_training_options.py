@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitrec.app.browser_store.store import MAX_MODEL_BYTES
-from digitrec.app.training.options import BOUNDS, HOW_LONG, MOST_SEED, Options
+from digitrec.app.training.options import BOUNDS, HOW_LONG, MOST_SEED, Options, estimate
 from digitrec.network import bundled
 from digitrec.training.recipes import RECIPES
 from tests.networks import make_network
@@ -132,3 +132,57 @@ def test_the_largest_network_can_be_kept_in_a_browser() -> None:
     about["evaluation"] = {**about["evaluation"], "mistakes": mistakes * (3_500 // len(mistakes))}
     content = dataclasses.replace(largest, metadata=about).to_bytes()
     assert np.prod(filters) * 100 < len(content) < MAX_MODEL_BYTES
+
+
+def test_the_estimate_agrees_with_what_the_recipes_take() -> None:
+    said = {"quick": 15, "classic": 10, "best": 20 * 60}
+    assert set(said) == set(HOW_LONG)
+    for name, seconds in said.items():
+        assert str(seconds if seconds < 60 else seconds // 60) in HOW_LONG[name]
+        assert 0.8 * seconds < estimate(RECIPES[name]) < 1.2 * seconds
+
+
+def test_without_a_limit_everything_is_offered() -> None:
+    options = Options()
+    assert options.offered == tuple(RECIPES)
+    for name, bounds in BOUNDS.items():
+        options.change(name, str(bounds.most))
+        assert getattr(options, name) == f"{bounds.most:g}"
+
+
+@pytest.mark.parametrize("minutes", [1, 10, 30, 40, 100])
+@pytest.mark.parametrize("name", RECIPES)
+def test_what_would_take_too_long_cannot_be_chosen(minutes: int, name: str) -> None:
+    options = Options(most_seconds=60 * minutes)
+    if name not in options.offered:
+        with pytest.raises(KeyError):
+            options.choose(name)
+        assert options.recipe is RECIPES["quick"]
+    else:
+        options.choose(name)
+    for field in ("epochs", "filters1", "filters2"):
+        options.change(field, "1000000")
+        assert 2 * estimate(options.recipe) <= 60 * minutes
+        assert BOUNDS[field].least <= BOUNDS[field].read(getattr(options, field))
+    # One more of what was cut short would not fit.
+    if "longer than the" in options.notice:
+        assert f"so it is {options.filters2} now" in options.notice
+        more = (int(options.filters1), int(options.filters2) + 1)
+        longer = dataclasses.replace(options.recipe, filters=more)
+        assert 2 * estimate(longer) > 60 * minutes
+
+
+def test_best_is_offered_where_there_is_time() -> None:
+    assert Options(most_seconds=600).offered == ("quick", "classic")
+    assert Options(most_seconds=2400).offered == tuple(RECIPES)
+
+
+def test_a_number_that_takes_too_long_is_said() -> None:
+    options = Options(most_seconds=60)
+    options.change("epochs", "30")
+    assert options.epochs == "7"
+    assert options.notice == (
+        "Epochs: more would likely take longer than the 1 minute it may take here, so it is 7 now."
+    )
+    options.change("epochs", "3")
+    assert (options.epochs, options.notice) == ("3", "")

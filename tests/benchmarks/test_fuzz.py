@@ -26,6 +26,7 @@ from digitrec.app.browser_store.store import Shelf
 from digitrec.app.pad.pens import Pens
 from digitrec.app.page.exchange import Exchange
 from digitrec.network import Network
+from digitrec.serving import wire
 
 EXAMPLES = {"network": 100, "picture": 60, "browser": 100, "widgets": 100}
 """How many inputs a target gets here, if not 200."""
@@ -77,6 +78,7 @@ FAULTS: dict[str, tuple[object, str]] = {
     "pens": (Pens, "_do"),
     "browser": (Shelf, "hear"),
     "widgets": (Exchange, "_hear"),
+    "wire": (wire, "_checked"),
 }
 
 

@@ -32,13 +32,13 @@ PHONE = {"viewport": {"width": 375, "height": 700}, "has_touch": True, "is_mobil
 
 
 @contextlib.contextmanager
-def serving(queue: Path, port: int = 0) -> Iterator[str]:
+def serving(queue: Path, port: int = 0, *more: str) -> Iterator[str]:
     """Run the server with a queue of its own for trainings; give its address.
 
     One pad waits for the next visitor: the tests come one after another.
     """
     command = [sys.executable, "-m", "digitrec", "dashboard", "--no-browser"]
-    command += ["--port", str(port), "--settings", str(SETTINGS)]
+    command += ["--port", str(port), "--settings", str(SETTINGS), *more]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

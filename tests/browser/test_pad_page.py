@@ -17,7 +17,8 @@ Which test reaches which state:
 | failed or cancelled        | test_pad_training: cancel                                          |
 | model from this browser    | test_pad_keep                                                      |
 | stored model unreadable    | test_pad_keep                                                      |
-| kernel or connection gone  | here: test_a_dead_kernel...; test_nothing_lost                     |
+| kernel or connection gone  | here: test_a_dead_kernel...; test_nothing_lost; test_lifeline      |
+| no line to the kernel      | test_lifeline                                                      |
 """
 
 import contextlib
@@ -186,7 +187,10 @@ def test_light_and_dark_follow_the_system_while_the_page_is_open(pad: Visit) -> 
     assert page.evaluate(CONTRAST) == []
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
-    page.wait_for_timeout(300)  # colours of buttons change over an eighth of a second
+    # The colours of buttons change over an eighth of a second.
+    page.evaluate(
+        "Promise.all(document.getAnimations().map(change => change.finished)).then(() => null)"
+    )
     dark = page.evaluate(colours)
     assert page.evaluate(CONTRAST) == []
     assert light[0][0] == light[1][0] == "rgb(255, 255, 255)"

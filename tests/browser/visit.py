@@ -1,6 +1,6 @@
 """A visit to the page that is watched from the first word to the last."""
 
-import re
+import json
 from typing import Any
 
 import psutil
@@ -29,13 +29,12 @@ class Visit:
         self.address = address
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        self._sockets: list[str] = []
         self._touch: CDPSession | None = None
         page.set_default_timeout(PATIENCE)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self._note(request.url))
-        page.on("websocket", lambda socket: self._connect(socket.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
 
     def _hear(self, message: ConsoleMessage) -> None:
         # Warnings are Voila's own, about the versions of the modules that it shares.
@@ -47,13 +46,9 @@ class Visit:
         if not url.startswith(local):
             self.foreign.append(url)
 
-    def _connect(self, url: str) -> None:
-        self._note(url)
-        self._sockets.append(url)
-
     def kernel(self) -> psutil.Process:
         """Return the process that answers this page, one below this one."""
-        number = re.findall(r"/api/kernels/([\w-]+)", " ".join(self._sockets))[-1]
+        number = json.loads(self.page.locator("#jupyter-config-data").inner_text())["kernelId"]
         (process,) = [
             child
             for child in psutil.Process().children(recursive=True)

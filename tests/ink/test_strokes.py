@@ -1,4 +1,5 @@
 import gzip
+import itertools
 import json
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from digitrec import ink, network
 from digitrec.errors import FileError, InkError
 from digitrec.ink import frame, strokes
+from digitrec.ink.strokes import MAX_POINTS, MAX_STROKES
 from tests.drawings import DRAWINGS, EIGHT, FOUR, SEVEN
 
 
@@ -260,6 +262,49 @@ def test_a_file_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
     (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(b" " * 100_000))
     with pytest.raises(FileError, match="at most 1,000 bytes"):
         ink.read(tmp_path / "bomb.jsonl.gz")
+
+
+def test_a_hundred_thousand_strokes_are_refused_before_they_are_looked_at():
+    dashes = ([(x, 0), (x, 9)] for x in itertools.count())  # without an end
+    for look in (ink.check, ink.image, ink.stages):
+        with pytest.raises(InkError, match="at most 4,000 strokes were expected"):
+            look(dashes)
+    with pytest.raises(InkError, match="at most 4,000 strokes"):
+        ink.check(itertools.repeat([]))
+    assert len(ink.check([[(x, 0), (x, 9)] for x in range(MAX_STROKES)])) == MAX_STROKES
+
+
+@pytest.mark.parametrize("stroke", [[[1, 2]], [[1, 2], [3, 4]]])
+def test_a_line_with_too_many_strokes_is_one_error(tmp_path, stroke):
+    (tmp_path / "many.jsonl").write_text(json.dumps({"strokes": [stroke] * 100_000}))
+    with pytest.raises(FileError, match=r"many.jsonl, line 1: at most 4,000 strokes"):
+        ink.read(tmp_path / "many.jsonl")
+
+
+@pytest.mark.parametrize("part", [b"[]", b"{}", b"1", b'"a"', b"[1,2]"])
+def test_a_line_that_would_take_much_memory_is_not_unpacked(part, monkeypatch):
+    def unpack(line):
+        raise AssertionError(len(line))
+
+    monkeypatch.setattr("digitrec.ink.files.json.loads", unpack)
+    line = b'{"strokes": [' + b",".join([part] * 3_100_000) + b"]}"
+    with pytest.raises(FileError, match=r"line 2: at most 1,000,000 points in 4,000 strokes"):
+        ink.parse(b"\n" + line)
+
+
+def test_a_drawing_of_as_many_points_as_there_may_be_is_read():
+    points = MAX_POINTS // MAX_STROKES
+    line = json.dumps({"strokes": [[[1, 2]] * points] * MAX_STROKES})
+    (sample,) = ink.parse(line.encode())
+    assert sum(map(len, sample.strokes)) == MAX_POINTS
+
+
+def test_more_drawings_than_fit_are_refused(monkeypatch):
+    monkeypatch.setattr("digitrec.ink.files.MAX_MEMORY", 10_000)
+    line = b'{"strokes": [[[1, 2]], [[3, 4]]]}\n'
+    assert len(ink.parse(10 * line)) == 10
+    with pytest.raises(FileError, match=r"yours, line 11: up to here .* split the file"):
+        ink.parse(100 * line, "yours")
 
 
 def test_ink_is_read_from_bytes_plain_and_compressed():

@@ -671,3 +671,61 @@ def test_an_adaptation_that_makes_no_sense(
 ) -> None:
     with pytest.raises(ValueError, match=word):
         AdaptationJob(bundled(), images, labels, out, seed=seed)
+
+
+def test_a_training_that_takes_longer_than_the_server_allows_is_ended(
+    out: Path, shared: Path, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.write_bytes(b"old")
+    monkeypatch.setenv("DIGITREC_TRAINING_MINUTES", "0.005")
+    job = TrainingJob("quick", 1, out, _command=stand_in("time.sleep(99)"))
+    with Turn(queue) as before:
+        job.start()
+        until(lambda: job.status().ahead == 1)
+        assert job.status().most_seconds == pytest.approx(0.3)
+        # Waiting for others does not count.
+        assert not job.wait(1).ended
+        before.leave()
+        status = job.wait(20)
+    assert status.state == "failed"
+    assert status.message == (
+        "The training was ended: one may take 0.005 minutes on this server. "
+        "Your model is as it was."
+    )
+    assert out.read_bytes() == b"old"
+    assert list(shared.iterdir()) == []
+    assert not list(queue.glob("*.ticket"))
+    with Turn(queue) as after:
+        assert after.ahead() == 0
+
+
+@pytest.mark.parametrize(
+    ("minutes", "seconds"),
+    [
+        ("10", 600),
+        ("0.5", 30),
+        ("0", None),
+        ("-1", None),
+        ("nan", None),
+        ("inf", None),
+        ("x", None),
+    ],
+)
+def test_the_limit_is_a_number_of_minutes_or_none(
+    minutes: str, seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITREC_TRAINING_MINUTES", minutes)
+    assert jobs.most_seconds() == seconds
+
+
+def test_a_training_in_time_is_not_disturbed_and_without_a_server_there_is_no_limit(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = 'pathlib.Path(order["file"]).write_bytes(b"new"); tell(done=True)'
+    monkeypatch.setenv("DIGITREC_TRAINING_MINUTES", "10")
+    job = TrainingJob("quick", 1, out, _command=stand_in(code))
+    job.start()
+    assert job.wait(20).state == "done"
+    assert not [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    monkeypatch.delenv("DIGITREC_TRAINING_MINUTES")
+    assert TrainingJob("quick", 1, out).status().most_seconds is None

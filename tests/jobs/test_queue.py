@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import threading
@@ -83,18 +84,68 @@ def test_many_threads_get_different_places(tmp_path: Path) -> None:
         assert turn.ahead() == 0
 
 
-def test_the_folder_is_everybodys(tmp_path: Path) -> None:
-    with Turn(tmp_path / "queue"):
-        assert (tmp_path / "queue").stat().st_mode & 0o7777 == 0o1777
-        for path in (tmp_path / "queue").iterdir():
-            assert path.stat().st_mode & 0o666 == 0o666
+def test_the_folder_is_its_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Turn(tmp_path / "deep" / "queue"):
+            assert (tmp_path / "deep" / "queue").stat().st_mode & 0o7777 == 0o700
+            for path in (tmp_path / "deep" / "queue").iterdir():
+                assert path.stat().st_mode & 0o077 == 0
+    finally:
+        os.umask(before)
+
+
+def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "queue").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PermissionError, match=r"queue is a link; .*DIGITREC_QUEUE"):
+        Turn(tmp_path / "queue").ahead()
+    (tmp_path / "nowhere").symlink_to(tmp_path / "not there")
+    with pytest.raises(PermissionError, match="nowhere is a link"):
+        Turn(tmp_path / "nowhere").ahead()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "queue").mkdir(mode=0o700)
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        Turn(tmp_path / "queue").ahead()
+    assert list((tmp_path / "queue").iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o770, 0o702])
+def test_a_folder_that_others_can_change_is_refused(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "queue").mkdir()
+    (tmp_path / "queue").chmod(mode)
+    with pytest.raises(PermissionError, match="can be changed by other users"):
+        Turn(tmp_path / "queue").ahead()
+    assert list((tmp_path / "queue").iterdir()) == []
+
+
+def test_a_link_in_place_of_a_lock_empties_no_file(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("a week's work")
+    queue = tmp_path / "queue"
+    queue.mkdir(mode=0o700)
+    (queue / "door.lock").symlink_to(precious)
+    with pytest.raises(OSError, match=r"door\.lock"):
+        Turn(queue).ahead()
+    (queue / "door.lock").unlink()
+    (queue / "000000001.ticket").symlink_to(precious)
+    with Turn(queue) as turn:
+        assert turn.ahead() == 0
+    assert precious.read_text() == "a week's work"
 
 
 def test_the_environment_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGITREC_QUEUE", str(tmp_path))
     assert turns.folder() == tmp_path
     monkeypatch.delenv("DIGITREC_QUEUE")
-    assert turns.folder().name == "digitrec-queue"
+    assert turns.folder().name == f"digitrec-queue-{os.geteuid()}"
 
 
 def test_a_file_in_place_of_the_folder_is_an_os_error(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_a_hub_without_its_proxy_says_how_to_get_it(hub, tmp_path, monkeypatch):
 
 def test_users_are_as_many_and_stay_as_long_as_somebody_says(hub, tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITREC_QUEUE", str(tmp_path / "queue"))
+    monkeypatch.delenv("DIGITREC_TRAINING_MINUTES", raising=False)
     set_up = hub(password=PASSWORD, idle="45", servers="7")
     assert set_up.JupyterHub.active_server_limit == 7
     assert "--timeout=45" in set_up.JupyterHub.services[0]["command"]

@@ -172,8 +172,11 @@ def test_the_versions_agree():
     assert f"## [{digitrec.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == digitrec.__version__
-    assert citation["license"] == PROJECT["license"]
-    assert "BSD 3-Clause License" in (ROOT / "LICENSE").read_text()
+    # A list there would mean that one may choose; the program is under the first of the two.
+    assert PROJECT["license"] == f"{citation['license']} AND CC-BY-SA-3.0"
+    written = (ROOT / "LICENSE").read_text()
+    assert "BSD 3-Clause License" in written
+    assert "CC BY-SA 3.0" in written
 
 
 def test_python_versions_are_the_same_everywhere():
@@ -303,6 +306,82 @@ def test_an_unsuitable_python_gets_one_line(tmp_path, version, can_make, said):
     (line,) = done.stderr.splitlines()
     assert said in line
     assert not (checkout / ".venv").exists()
+
+
+def pretend(folder: Path) -> dict[str, str]:
+    """Make a checkout with a Python whose pip writes down what it was told, and can be held up."""
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/environment.sh", folder / "scripts")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    python = folder / "python3"
+    python.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in\n'
+        '  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;\n'
+        '  "-m pip install "*) echo x >>ran; env >pip-env\n'
+        "    while [ -e hold ]; do sleep 0.1; done ;;\n"
+        "  *print*) echo 3.12 ;;\n"
+        "esac\n"
+    )
+    python.chmod(0o755)
+    return {"PATH": os.environ["PATH"], "PYTHON": str(python)}
+
+
+def test_settings_of_pip_and_python_do_not_lead_the_installation_astray(tmp_path):
+    settings = pretend(tmp_path)
+    names = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PYTHONHOME", "PYTHONPATH")
+    others = dict.fromkeys(names, str(tmp_path / "elsewhere"))
+    subprocess.run(
+        ["sh", "scripts/environment.sh"],
+        cwd=tmp_path,
+        env={**settings, **others, "PIP_USER": "1", "PIP_INDEX_URL": "https://example.org"},
+        check=True,
+    )
+    told = dict(line.split("=", 1) for line in (tmp_path / "pip-env").read_text().splitlines())
+    assert set(told).isdisjoint(names)
+    assert told["PIP_USER"] == "0"
+    assert told["PIP_INDEX_URL"] == "https://example.org"
+    assert not (tmp_path / ".venv.lock").exists()
+
+
+def test_a_second_make_waits_for_the_first(tmp_path):
+    settings = pretend(tmp_path)
+    (tmp_path / "hold").touch()
+
+    def begin() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["sh", "scripts/environment.sh"],
+            cwd=tmp_path,
+            env=settings,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    with begin() as first:
+        assert first.stderr is not None
+        assert first.stderr.readline().startswith("Making .venv")
+        with begin() as second:
+            assert second.stderr is not None
+            said = f"Another run (process {first.pid}) is making .venv; waiting for it."
+            assert second.stderr.readline().startswith(said)
+            (tmp_path / "hold").unlink()
+            assert (first.wait(30), second.wait(30)) == (0, 0)
+    assert (tmp_path / "ran").read_text() == "x\n"
+    assert not list(tmp_path.glob(".venv.lock*"))
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_lock_of_a_make_that_was_killed_holds_nobody_up(tmp_path, named):
+    settings = pretend(tmp_path)
+    (tmp_path / ".venv.lock").mkdir()
+    if named:
+        with subprocess.Popen(["true"]) as gone:
+            pass
+        (tmp_path / ".venv.lock/process").write_text(f"{gone.pid}\n")
+    command = ["sh", "scripts/environment.sh"]
+    subprocess.run(command, cwd=tmp_path, env=settings, check=True, timeout=60)
+    assert (tmp_path / "ran").read_text() == "x\n"
+    assert not list(tmp_path.glob(".venv.lock*"))
 
 
 @pytest.mark.slow

@@ -102,6 +102,7 @@ def test_everything_travels(wheel):
     expected = {
         "digitrec/data/mnist.npz",
         "digitrec/data/MNIST.md",
+        "digitrec/py.typed",
         "digitrec/data/model.safetensors",
         "digitrec/serving/voila/templates/digitrec/index.html.j2",
         "digitrec/serving/voila/templates/digitrec/conf.json",
@@ -109,6 +110,15 @@ def test_everything_travels(wheel):
         *(name for name in tracked() if name.startswith("digitrec/") and (ROOT / name).exists()),
     }
     assert expected <= inside
+
+
+def test_it_names_the_licences_of_the_program_and_of_the_data(wheel):
+    about = f"digitrec-{digitrec.__version__}.dist-info"
+    with zipfile.ZipFile(wheel) as archive:
+        told = archive.read(f"{about}/METADATA").decode()
+        assert "License-Expression: BSD-3-Clause AND CC-BY-SA-3.0\n" in told
+        assert b"CC BY-SA 3.0" in archive.read(f"{about}/licenses/LICENSE")
+        assert b"CC BY-SA 3.0" in archive.read(f"{about}/licenses/digitrec/data/MNIST.md")
 
 
 def test_nothing_else_travels(wheel):

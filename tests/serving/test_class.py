@@ -20,7 +20,7 @@ import psutil
 import pytest
 from visitors import OurVisitor
 
-from digitrec import serving
+from digitrec.serving import pages
 from digitrec.serving.door import Door
 from tests.drawings import SEVEN
 
@@ -112,7 +112,7 @@ def test_a_class_comes_at_once_and_one_finds_no_room(served):
         for visitor in visitors:
             assert await answered(visitor) == "That's a 7."
             assert visitor.failures == 0
-        status, body = await asyncio.to_thread(served.get, f"voila/render/{serving.PAD}")
+        status, body = await asyncio.to_thread(served.get, f"voila/render/{pages.PAD}")
         assert status == 503
         assert "All pads are in use" in body
         await visitors[0].leave()
@@ -139,7 +139,7 @@ def test_a_pad_without_a_page_is_ended_and_one_with_a_page_is_not(served):
         await stays.open()
         await vanishes.open()
         # Loads the page, and never connects.
-        assert (await asyncio.to_thread(served.get, f"voila/render/{serving.PAD}"))[0] == 200
+        assert (await asyncio.to_thread(served.get, f"voila/render/{pages.PAD}"))[0] == 200
         assert served.health()["visitors"] == 3
         vanishes.vanish()
         await asyncio.to_thread(served.until, lambda: served.health()["visitors"] == 1)
@@ -202,16 +202,12 @@ def test_a_first_kernel_that_dies_while_it_is_made_ready_is_not_printed_about():
 
     async def scene() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, about: printed.append(about))
-        first = [asyncio.create_task(ready()), asyncio.create_task(refused())]
         kernels = SimpleNamespace(
-            _initialize=ready,
-            _pools={"pad": first},
-            get_rendered_notebook=ready,
-            start_kernel=ready,
+            _initialize=lambda make: make(), get_rendered_notebook=ready, start_kernel=ready
         )
         Door(kernels, most=3, at_once=1)
+        first = [asyncio.create_task(kernels._initialize(make)) for make in (ready, refused)]
         await asyncio.sleep(0.05)
-        kernels._pools.clear()
         first.clear()
         gc.collect()
 

@@ -182,6 +182,28 @@ def test_the_address_can_be_opened_as_it_is_printed(host, address):
     assert run._address(host, 80) == address
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::", "::1", "localhost", ""])  # noqa: S104
+def test_the_address_that_is_printed_answers(host):
+    try:
+        listening = run._listen(host, 0)
+    except serving.ServingError as error:
+        if ":" in host and "cannot listen" in str(error):
+            pytest.skip("this machine has no IPv6")
+        raise
+    with listening:
+        port = listening.getsockname()[1]
+        addresses = [run._address(host, port), run._address_for_others(listening)]
+        for address in filter(None, addresses):
+            found = urlsplit(address)
+            with socket.create_connection((found.hostname, found.port), 10):
+                pass
+
+
+def test_where_both_families_do_not_go_together_the_newer_is_told(monkeypatch):
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    assert run._address("::", 80) == "http://[::1]:80/"
+
+
 def test_others_are_told_an_address_only_where_they_can_come_in():
     with socket.create_server(("127.0.0.1", 0)) as alone:
         assert run._address_for_others(alone) is None
@@ -236,6 +258,13 @@ def test_health_answers_without_starting_a_kernel(server):
         assert status == 200
         assert json.loads(body)["status"] == "ok"
         assert num_waiting(server) == 1
+
+
+@pytest.mark.slow
+def test_pads_know_how_long_a_training_may_take(server):
+    until(lambda: kernels(server))
+    for kernel in kernels(server):
+        assert kernel.environ()["DIGITREC_TRAINING_MINUTES"] == "40"
 
 
 @pytest.mark.slow
@@ -304,7 +333,7 @@ def test_the_other_notebooks_can_be_read_without_a_kernel(server):
         )
         assert len(loaded) > 9
         assert all(url.startswith("data:") for url in loaded)
-    assert len(kernels(server)) == before
+    assert len(kernels(server)) <= before  # a pad that nobody claimed may have ended meanwhile
 
 
 @pytest.mark.slow

@@ -49,11 +49,21 @@ def test_a_file_comes_before_the_package_and_the_caller_before_the_file(tmp_path
         ('port = "auto"', "port must be a whole number from 0 to 65535. Received: 'auto'"),
         ("host = 127", "host must be text in quotes. Received: 127"),
         ("log = 1", "log must be true or false. Received: 1"),
-        ("waiting_pads = -1", 'from 0 to 1000000, or "auto". Received: -1'),
-        ('most_pads = "many"', "from 1 to 1000000, or \"auto\". Received: 'many'"),
+        ("waiting_pads = -1", 'from 0 to 100, or "auto". Received: -1'),
+        ('most_pads = "many"', "from 1 to 10000, or \"auto\". Received: 'many'"),
         ("abandoned_after = nan", "abandoned_after must be a number from 1"),
         ("message_megabytes = [1]", r"message_megabytes must be a number from 0.1 to 1000"),
         ("[port]\nhere = 1", "port must be a whole number"),
+        ("connections_per_pad = 0", "connections_per_pad must be a whole number from 1"),
+        ("connections_per_address = 2.5", "connections_per_address must be a whole number from 0"),
+        ("idle_after = 0", "idle_after must be a number from 1"),
+        ("base_path = 3", "base_path must be text in quotes. Received: 3"),
+        ('base_path = "digits"', 'base_path must be a path such as "/digits/"'),
+        ('base_path = ""', "base_path must be a path such as"),
+        ('base_path = "//pad.example/"', "Received: '//pad.example/'"),
+        ('base_path = "/a/../b/"', "Received: '/a/../b/'"),
+        ('base_path = "/di gits/"', "Received: '/di gits/'"),
+        ('base_path = "/(.*)/"', "Received: '/(.*)/'"),
         ("port = ", "this is no TOML file ("),
     ],
 )
@@ -64,6 +74,14 @@ def test_what_cannot_be_followed_is_said_in_a_line(tmp_path: Path, text: str, sa
     assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [("/", "/"), ("/digits", "/digits/"), ("/digits/", "/digits/"), ("/a.b/c-d", "/a.b/c-d/")],
+)
+def test_a_base_path_may_leave_out_the_slash_at_its_end(said: str, path: str) -> None:
+    assert settings.read(base_path=said).base_path == path
 
 
 def test_a_file_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:

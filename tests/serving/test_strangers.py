@@ -167,7 +167,7 @@ def test_while_one_floods_the_server_another_is_served(server: str, visitor: Vis
         flood, calm = await visitor.connect(), await other.connect()
         content = {"comm_id": "nothing", "data": {"method": "custom", "content": {}}}
         message = visitor.message("comm_msg", content)
-        for _ in range(9_999):
+        for _ in range(1_999):
             flood.write_message(message)  # and waits for nothing
         last = flood.write_message(message)
         during = await other.is_answered(calm)
@@ -215,12 +215,12 @@ def test_a_kernel_is_found_by_its_visitor_alone(server: str, visitor: Visitor) -
     assert asyncio.run(status(str(uuid.uuid4()))) == 404
     assert asyncio.run(status("..%2f..%2fx")) == 404
     # Nor can it be ended or interrupted by a form on somebody's page.
-    for method, path in (
-        ("DELETE", f"/api/kernels/{visitor.kernel}"),
-        ("POST", f"/api/kernels/{visitor.kernel}/interrupt"),
-        ("POST", f"/voila/api/shutdown/{visitor.kernel}"),
+    for method, path, refused in (
+        ("DELETE", f"/api/kernels/{visitor.kernel}", 405),
+        ("POST", f"/api/kernels/{visitor.kernel}/interrupt", 404),
+        ("POST", f"/voila/api/shutdown/{visitor.kernel}", 403),
     ):
-        assert ask(server, method, path)[0] == 403
+        assert ask(server, method, path)[0] == refused
     assert ask(server, "GET", f"/api/kernels/{visitor.kernel}")[0] == 200
 
 

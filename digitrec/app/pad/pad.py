@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from digitrec import ink
 from digitrec.errors import FileError
+from digitrec.ink.strokes import MAX_STROKES
 from digitrec.network import Network, Prediction
 
 SIZE = 300
@@ -341,7 +342,7 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
             self.can_undo, self.can_redo = bool(self._past), bool(self._future)
 
     def _is_full(self) -> bool:
-        full = self.num_points >= MAX_POINTS
+        full = self.num_points >= MAX_POINTS or len(self.strokes) >= MAX_STROKES
         if full:
             self.notice = PAD_FULL
         return full
@@ -411,7 +412,7 @@ def _checked(strokes: Any) -> tuple[Stroke, ...]:
         return ()
     room = MAX_POINTS
     kept = []
-    for stroke in strokes[:MAX_POINTS]:
+    for stroke in strokes[:MAX_STROKES]:
         points = tuple((_bounded(x), _bounded(y)) for x, y in points_in(stroke, room))
         room -= len(points)
         if points:

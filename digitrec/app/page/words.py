@@ -126,15 +126,19 @@ def seen(num_images: int, num_drawings: int, epochs: int, share: float) -> str:
     return f"{digits}, {often}, and {drawings}, about {times(round(share * epochs))} each"
 
 
-def ahead(count: int) -> str:
-    """Say how many trainings come before one's own.
+def ahead(count: int, most_seconds: float | None = None) -> str:
+    """Say how many trainings come before one's own, and when its turn comes at the latest.
 
     Parameters
     ----------
     count : int
+    most_seconds : float or None
+        How long each may take; None where there is no limit.
 
     Examples
     --------
+    >>> ahead(2, 600)
+    'Two trainings are ahead of yours. It begins in at most 20 min.'
     >>> ahead(2)
     'Two trainings are ahead of yours.'
     >>> ahead(1)
@@ -144,6 +148,6 @@ def ahead(count: int) -> str:
     """
     if count < 1:
         return "Yours is the next training."
-    if count == 1:
-        return "One training is ahead of yours."
-    return f"{number(count).capitalize()} trainings are ahead of yours."
+    some = "One training is" if count == 1 else f"{number(count).capitalize()} trainings are"
+    latest = f" It begins in at most {duration(count * most_seconds)}." if most_seconds else ""
+    return f"{some} ahead of yours.{latest}"

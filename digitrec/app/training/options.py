@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import traitlets
 
+from digitrec.network import SIDE
 from digitrec.training.recipes import RECIPES, Recipe
 
 MOST_SEED = 2**32 - 1
@@ -16,6 +17,12 @@ HOW_LONG = {
     "best": "about 20 minutes",
 }
 """How long each recipe takes on two cores that have nothing else to do."""
+
+# So that `estimate` says of each recipe what HOW_LONG does.
+_BEGINNING = 9.0  # seconds to start TensorFlow and to measure the new network
+_PRODUCTS = 2e10  # of two numbers, in a second, forth and back through the network together
+
+_ROOM = 2.0  # a server that also answers visitors needs up to so many times as long
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,38 @@ BOUNDS = {
 """The numbers that may be chosen, by name."""
 
 
+def estimate(recipe: Recipe) -> float:
+    """Return about how long a training takes on two cores that have nothing else to do.
+
+    It follows from the products that the convolutions take for all images, at a speed that fits
+    the recipes as they are. Distortion and small batches, which cost a little, are left out.
+
+    Parameters
+    ----------
+    recipe : Recipe
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Examples
+    --------
+    >>> [round(estimate(recipe)) for recipe in RECIPES.values()]
+    [15, 10, 1191]
+    """
+    side, channels, products = SIDE, 1, 0
+    for filters, kernel, padding in zip(
+        recipe.filters, recipe.kernel_sizes, recipe.padding, strict=True
+    ):
+        side = side if padding == "same" else side - kernel + 1
+        products += side**2 * kernel**2 * channels * filters
+        side, channels = side // 2, filters
+    drawings = (recipe.num_drawings + recipe.num_others) * recipe.drawings_share
+    images = recipe.epochs * (recipe.num_images + drawings)
+    return _BEGINNING + images * products / _PRODUCTS
+
+
 class Options(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
     """The choices for the next training.
 
@@ -86,6 +125,9 @@ class Options(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
     ----------
     recipe : Recipe, optional
         What is chosen first; "quick" when none is given.
+    most_seconds : float, optional
+        How long one training may take here. What would likely take longer cannot be chosen: a
+        busy server is reckoned to need twice what :func:`estimate` says.
 
     Examples
     --------
@@ -107,8 +149,9 @@ class Options(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
     seed = traitlets.Unicode("", help="empty for a fresh one")
     notice = traitlets.Unicode("", help="why a value is not what was typed")
 
-    def __init__(self, recipe: Recipe | None = None) -> None:
+    def __init__(self, recipe: Recipe | None = None, most_seconds: float | None = None) -> None:
         super().__init__()
+        self.most_seconds = most_seconds
         self._base = RECIPES["quick"] if recipe is None else recipe
         self._fill()
 
@@ -132,6 +175,15 @@ class Options(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
         )
 
     @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of the recipes that can be chosen; the first of all always can."""
+        first, *others = RECIPES
+        return (first, *(name for name in others if self._fits(RECIPES[name])))
+
+    def _fits(self, recipe: Recipe) -> bool:
+        return self.most_seconds is None or _ROOM * estimate(recipe) <= self.most_seconds
+
+    @property
     def wanted_seed(self) -> int | None:
         """The seed that was asked for, or None for a fresh one."""
         return int(self.seed) if self.seed else None
@@ -142,13 +194,15 @@ class Options(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
         Parameters
         ----------
         name : str
-            One of :data:`digitrec.training.recipes.RECIPES`.
+            One of :attr:`offered`.
 
         Raises
         ------
         KeyError
-            If there is no such recipe.
+            If there is no such recipe, or it is not offered.
         """
+        if name not in self.offered:
+            raise KeyError(name)
         self._base = RECIPES[name]
         self._fill()
 
@@ -179,9 +233,19 @@ class Options(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no typ
             self.notice = f"{bounds.label}: {bounds.words}, {stays}."
             return
         inside = min(max(value, bounds.least), bounds.most)
-        setattr(self, name, _text(inside))
+        before = getattr(self, name)
+        with self.hold_trait_notifications():
+            setattr(self, name, _text(inside))
+            # More of it takes longer, so the most that fits lies between this and what there was.
+            while not self._fits(self.recipe) and inside > bounds.read(before):
+                inside -= 1
+                setattr(self, name, _text(inside))
         is_now = f"so it is {_text(inside)} now"
-        self.notice = "" if inside == value else f"{bounds.label}: {bounds.words}, {is_now}."
+        words = bounds.words
+        if self.most_seconds and inside < min(value, bounds.most):
+            minutes = f"{self.most_seconds / 60:g} minute{'s' * (self.most_seconds != 60)}"
+            words = f"more would likely take longer than the {minutes} it may take here"
+        self.notice = "" if inside == value else f"{bounds.label}: {words}, {is_now}."
 
     def _change_seed(self, text: str) -> None:
         # Not everything that Python takes for digits is one for a person.

@@ -7,8 +7,8 @@ import traitlets
 
 from digitrec.app.pad.buttons import button
 from digitrec.app.page.guard import Guard
-from digitrec.app.page.words import escape
-from digitrec.app.training.options import BOUNDS, HOW_LONG, Options
+from digitrec.app.page.words import duration, escape
+from digitrec.app.training.options import BOUNDS, HOW_LONG, Options, estimate
 from digitrec.training.recipes import RECIPES
 
 _WORDS = {
@@ -44,7 +44,7 @@ class OptionsView:
         self._options = options
         self.toggle = button("", "dr-quiet", "dr-options-toggle")
         self.recipe = ipywidgets.Dropdown(
-            options=[(f"{name}: {HOW_LONG[name]}", name) for name in RECIPES],
+            options=[(f"{name}: {HOW_LONG[name]}", name) for name in options.offered],
             description="Recipe",
             value=options.name if options.name in RECIPES else None,
         )
@@ -52,7 +52,8 @@ class OptionsView:
         rows = [
             _row(
                 self.recipe,
-                "Sets all values but the seed. How long: on two cores with nothing else to do.",
+                "Sets all values but the seed. How long: on two cores with nothing else to do."
+                + _not_offered(options),
             )
         ]
         for name, field in self.fields.items():
@@ -63,13 +64,15 @@ class OptionsView:
             rows.append(_row(field, f"{hint} {_span(bounds.words) if bounds else ''}"))
             traitlets.dlink((options, name), (field, "value"))
             field.observe(guard(self._changer(name), "changing an option"), "value")
+        self.estimate = ipywidgets.HTML()
+        self.estimate.add_class("dr-hint-text")
         self.notice = ipywidgets.HTML()
         self.notice.add_class("dr-options-notice")
         self.announcement = ipywidgets.HTML()
         self.announcement.add_class("dr-announcement")
         grid = ipywidgets.Box(rows)
         grid.add_class("dr-options-grid")
-        self.panel = ipywidgets.VBox([grid, self.notice])
+        self.panel = ipywidgets.VBox([grid, self.estimate, self.notice])
         self.panel.add_class("dr-options-panel")
         self.panel.add_class("dr-hidden")
         self.widget = ipywidgets.VBox([self.toggle, self.panel, self.announcement])
@@ -77,7 +80,8 @@ class OptionsView:
 
         self.toggle.on_click(guard(self._fold, "unfolding the options"))
         self.recipe.observe(guard(self._choose, "choosing a recipe"), "value")
-        options.observe(guard(self._show, "showing the options"), ["name", "epochs", "notice"])
+        shown = ["name", "epochs", "filters1", "filters2", "notice"]
+        options.observe(guard(self._show, "showing the options"), shown)
         self._show()
 
     @property
@@ -118,6 +122,10 @@ class OptionsView:
         epochs = "1 epoch" if options.epochs == "1" else f"{options.epochs} epochs"
         brief = f"Options: {options.recipe.name}, {epochs}"
         self.toggle.description = brief if self.folded else "Hide the options"
+        likely = duration(estimate(options.recipe))
+        self.estimate.value = (
+            f"<p>This takes about {likely} on two cores with nothing else to do.</p>"
+        )
         self.notice.value = f"<p>{escape(options.notice)}</p>"
         self.announcement.value = escape(options.notice)
 
@@ -128,6 +136,18 @@ def _row(field: ipywidgets.Widget, hint: str) -> ipywidgets.Widget:
     row = ipywidgets.VBox([field, said])
     row.add_class("dr-option")
     return row
+
+
+def _not_offered(options: Options) -> str:
+    """Say which recipes would take too long here."""
+    missing = [f"{name} ({HOW_LONG[name]})" for name in RECIPES if name not in options.offered]
+    if not missing or options.most_seconds is None:
+        return ""
+    return (
+        f" Not offered here: {', '.join(missing)}. "
+        f"One training may take {duration(options.most_seconds)} on this server, which is busy at "
+        "times."
+    )
 
 
 def _span(words: str) -> str:

@@ -157,7 +157,7 @@ def _side(title: str, report: Report | None, said: str) -> str:
 
 def _stage(status: Status, learning: bool) -> str:
     if status.silent or status.state == "queued":
-        return SILENT if status.silent else ahead(status.ahead)
+        return SILENT if status.silent else ahead(status.ahead, status.most_seconds)
     if learning and status.state != "evaluating":
         return "Learning your digits"
     if status.state == "training" and status.progress is not None:

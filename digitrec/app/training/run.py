@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from digitrec.app.model.in_use import ModelInUse
 from digitrec.app.training.options import Options
 from digitrec.errors import DigitrecError, FileError
-from digitrec.jobs import AdaptationJob, Status, TrainingJob
+from digitrec.jobs import AdaptationJob, Status, TrainingJob, most_seconds
 from digitrec.network import Network
 from digitrec.training import Recipe
 
@@ -75,7 +75,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
         make_lesson: Callable[[Network, ArrayLike, ArrayLike, Path], Job] | None = None,
     ) -> None:
         super().__init__()
-        self.options = Options() if options is None else options
+        self.options = Options(most_seconds=most_seconds()) if options is None else options
         self.recipe = self.options.recipe
         self._models = models
         self._make_job = TrainingJob if make_job is None else make_job

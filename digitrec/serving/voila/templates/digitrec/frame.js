@@ -1,15 +1,9 @@
 // What Voila's page does before and around the widgets: takes the outline away when there is
-// something to see, and says so when the server can no longer be reached.
+// something to see, and names what has no name.
 (() => {
   const root = document.documentElement;
   const isPad = root.classList.contains("frame-pad");
-  const lost = document.getElementById("frame-lost");
-
-  const showLost = (sentence) => {
-    if (sentence) lost.firstElementChild.textContent = sentence;
-    lost.hidden = false;
-  };
-  lost.querySelector("button").addEventListener("click", () => window.location.reload());
+  const { giveUp } = window.digitrecLifeline;
 
   // Voila calls these by name while it sends the page.
   window.voila_heartbeat = () => {};
@@ -33,7 +27,7 @@
   };
   // What made the page died on the way, or the connection broke off: no more will come.
   document.addEventListener("DOMContentLoaded", () => {
-    if (!whole && !leaving) showLost("The page could not start.");
+    if (!whole) giveUp();
   });
 
   // The pad is there when it takes ink; a line that was begun on the outline is ended there first.
@@ -43,7 +37,7 @@
     if (!cells) return;
     if (cells.querySelector('[data-mime-type$="stderr"], [data-mime-type$="error"]')) {
       show();
-      showLost("The page could not start.");
+      giveUp();
     } else if (isPad && cells.querySelector(".dr-echo")) {
       watcher.disconnect();
       reveal();
@@ -88,52 +82,4 @@
   };
   follow();
   dark.addEventListener("change", follow);
-
-  // Voila itself does not say when its kernel is gone. Everything the page and the kernel say to
-  // each other goes through one web socket, so that one is watched: closed for longer than a
-  // reconnection takes, or a kernel that had to be started anew and knows nothing of this page.
-  const patience = 4000;
-  let leaving = false;
-  let open = 0;
-  let cut = false; // shown as lost because of the connection alone
-  let timer = null;
-  window.addEventListener("pagehide", () => { leaving = true; });
-  window.addEventListener("pageshow", () => { leaving = false; });
-  const decoder = new TextDecoder();
-  const gone = /"execution_state":\s*"(restarting|autorestarting|dead)"/;
-  const listen = ({ data }) => {
-    let text = "";
-    if (typeof data === "string") text = data.length < 4096 ? data : "";
-    else if (data instanceof ArrayBuffer && data.byteLength < 4096) text = decoder.decode(data);
-    if (!gone.test(text)) return;
-    cut = false;
-    showLost();
-  };
-  const Native = window.WebSocket;
-  window.WebSocket = class extends Native {
-    constructor(url, protocols) {
-      super(url, protocols);
-      if (!/\/api\/kernels\/[^/]+\/channels/.test(String(url))) return;
-      this.addEventListener("open", () => {
-        open += 1;
-        clearTimeout(timer);
-        // Late, but there again, and with the kernel that it had: nothing was lost.
-        if (cut) lost.hidden = true;
-        cut = false;
-      });
-      this.addEventListener("message", listen);
-      let counted = false;
-      this.addEventListener("open", () => { counted = true; });
-      this.addEventListener("close", () => {
-        if (counted) open -= 1;
-        if (leaving || open > 0) return;
-        clearTimeout(timer);
-        timer = setTimeout(() => {
-          if (open > 0 || leaving) return;
-          cut = lost.hidden;
-          showLost();
-        }, patience);
-      });
-    }
-  };
 })();
