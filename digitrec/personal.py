@@ -17,7 +17,7 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import ArrayLike, NDArray
 
-from digitrec import augment, drawings, mnist, resources
+from digitrec import augment, resources
 from digitrec.errors import FileError
 from digitrec.network import CLASSES, SIDE, Network, energy
 
@@ -74,6 +74,7 @@ class Memory:
 
     Examples
     --------
+    >>> from digitrec.network import bundled
     >>> memory = Memory.of(bundled())
     >>> memory.directions.shape[1]
     2049
@@ -155,22 +156,17 @@ class Memory:
         }
         return safetensors.numpy.save(arrays, {"network": _fingerprint(network)})
 
-    def products(self, features: Float32) -> Float64:
-        """Return how much a wanted change of one score changes another, shape (n, n)."""
+    def whiten(self, features: Float32) -> Float32:
+        """Return rows whose products say how much a wanted change of one score changes another."""
         along = features @ self.directions.T
-        plain = features.astype(np.float64) @ features.T
-        weighed = (along * self._share).astype(np.float64) @ along.T
-        return np.asarray((plain - weighed) / self.rest)
+        across = features - along @ self.directions
+        return np.hstack([along / np.sqrt(self.spread), across / np.sqrt(np.float32(self.rest))])
 
-    def change(self, features: Float32, amounts: Float64) -> Float64:
-        """Return the change of the last layer that these amounts of each drawing make."""
-        summed = features.T @ amounts
-        along = (self.directions @ summed) * self._share[:, None]
-        return np.asarray((summed - self.directions.T @ along) / self.rest)
-
-    @functools.cached_property
-    def _share(self) -> Float32:
-        return np.asarray(1 - self.rest / np.maximum(self.spread, self.rest), np.float32)
+    def change(self, summed: Float32) -> Float32:
+        """Return the change of the last layer from a sum of whitened rows for each score."""
+        rank = len(self.spread)
+        along = self.directions.T @ (summed[:rank] / np.sqrt(self.spread)[:, None])
+        return np.asarray(along + summed[rank:] / np.sqrt(np.float32(self.rest)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +189,7 @@ class Learnt:
     Examples
     --------
     >>> from digitrec import mnist
+    >>> from digitrec.network import bundled
     >>> test = mnist.load_part("test")
     >>> Learner(bundled()).learn(test.images[:2], test.labels[:2]).outcomes
     ('right', 'right')
@@ -218,6 +215,7 @@ class Learner:
 
     Examples
     --------
+    >>> from digitrec.network import bundled
     >>> learner = Learner(bundled())
     >>> learner.learn(np.zeros((0, 28, 28)), []).network is learner.network
     True
@@ -226,9 +224,8 @@ class Learner:
     def __init__(self, network: Network, memory: Memory | None = None) -> None:
         self.network = network
         self._memory = Memory.of(network) if memory is None else memory
-        self._layer = _last_layer(network)
-        self._seen: dict[bytes, Float32] = {}
-        self._copied: dict[bytes, Float32] = {}
+        self._seen: dict[bytes, tuple[Float32, Float32]] = {}
+        self._copied: dict[bytes, tuple[Float32, Float32]] = {}
 
     def learn(self, images: ArrayLike, labels: ArrayLike) -> Learnt:
         """Return the network that knows these drawings.
@@ -258,17 +255,30 @@ class Learner:
         pictures, digits = check(images, labels)
         if not len(pictures):
             return Learnt(self.network, (), {}, 0.0)
-        features = self.features(pictures)
-        scores = (features @ self._layer).astype(np.float64)
+        scores, white = self._look(pictures)
         misread = (scores.argmax(axis=1) != digits) | self.network.refuses(scores)
-        products = self._memory.products(features)
-        rivals = _contradictions(products, digits)
+        rivals = _contradictions(white, digits)
         kept = np.array([place not in rivals for place in range(len(digits))])
         kept &= _newest_of_each(pictures, digits)
         held = np.flatnonzero(kept & ~misread)[-_MOST_HELD:]
         wrong = np.flatnonzero(kept & misread)
-        system = _System(self, pictures, digits, features, wrong, held)
-        layer, dropped, drift = system.solve()
+        num = min(_COPIES, _MOST_COPIES // max(len(wrong), 1))
+        copied = [self._look_at_copies(pictures[place], num) for place in wrong]
+        drawn = np.concatenate([wrong, held])
+        system = _System(
+            np.concatenate([scores[drawn], *(some for some, _ in copied)]),
+            np.concatenate([white[drawn], *(some for _, some in copied)]),
+            np.concatenate([drawn, np.repeat(wrong, num)]),
+            digits,
+            np.repeat(
+                [1.0, _HELD_WEIGHT, 1 / max(num, 1)], [len(wrong), len(held), num * len(wrong)]
+            ),
+            len(drawn),
+            self.network.calibration.min_energy,
+        )
+        summed, dropped, drift = system.solve([int(place) for place in wrong])
+        change = self._memory.change(summed)
+        layer = _last_layer(self.network) + change
         network = dataclasses.replace(
             self.network,
             weights={
@@ -278,7 +288,7 @@ class Learner:
             },
             metadata=_metadata(self.network, len(digits), int(misread.sum())),
         )
-        after = features @ layer
+        after = scores + white @ summed
         right = (after.argmax(axis=1) == digits) & ~network.refuses(after)
         outcomes: list[Outcome] = [
             "right"
@@ -292,30 +302,31 @@ class Learner:
         ]
         return Learnt(network, tuple(outcomes), rivals, drift)
 
-    def features(self, pictures: NDArray[np.uint8]) -> Float32:
-        """Return what the convolutions find in drawings, a 1 behind it."""
+    def _look(self, pictures: NDArray[np.uint8]) -> tuple[Float32, Float32]:
+        """Return the scores of drawings before anything is learnt, and their whitened features."""
         keys = [picture.tobytes() for picture in pictures]
         new = {key: place for place, key in enumerate(keys) if key not in self._seen}
         if new:
-            found = _features(self.network, pictures[list(new.values())])
+            found = zip(*self._see(pictures[list(new.values())]), strict=True)
             self._seen |= dict(zip(new, found, strict=True))
-        features = np.stack([self._seen[key] for key in keys])
+        scores, white = zip(*(self._seen[key] for key in keys), strict=True)
         _forget(self._seen, _CACHED[0])
-        return features
+        return np.stack(scores), np.stack(white)
 
-    def copies(self, picture: NDArray[np.uint8], num: int) -> Float32:
-        """Return the features of distorted copies of a drawing, the same every time."""
-        if not num:
-            return np.empty((0, len(self._layer)), np.float32)
+    def _look_at_copies(self, picture: NDArray[np.uint8], num: int) -> tuple[Float32, Float32]:
+        """Return the same of distorted copies of a drawing, which are alike every time."""
         key = picture.tobytes()
         if key not in self._copied:
             rng = np.random.default_rng(list(hashlib.sha256(key).digest()[:8]))
             copies = np.repeat(picture[None], _COPIES, axis=0)
-            copies = augment.distort(copies, rng, strength=_DISTORTION)
-            self._copied[key] = _features(self.network, copies)
-        found = self._copied[key][:num]
+            self._copied[key] = self._see(augment.distort(copies, rng, strength=_DISTORTION))
+        scores, white = self._copied[key]
         _forget(self._copied, _CACHED[1])
-        return found
+        return scores[:num], white[:num]
+
+    def _see(self, images: NDArray[np.uint8]) -> tuple[Float32, Float32]:
+        features = _features(self.network, images)
+        return features @ _last_layer(self.network), self._memory.whiten(features)
 
 
 def learn(network: Network, images: ArrayLike, labels: ArrayLike) -> Network:
@@ -344,6 +355,7 @@ def learn(network: Network, images: ArrayLike, labels: ArrayLike) -> Network:
     Examples
     --------
     >>> from digitrec import mnist
+    >>> from digitrec.network import bundled
     >>> test = mnist.load_part("test")
     >>> before = bundled()
     >>> after = learn(before, test.images[:3], test.labels[:3])
@@ -399,38 +411,32 @@ def check(images: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.uint8], NDAr
 
 
 class _System:
-    """The equations between what is wanted of drawings and a change of the last layer."""
+    """The equations between what is wanted of drawings and a change of the last layer.
+
+    Its rows are drawings, the misread ones first, and then copies of the misread ones.
+    """
 
     def __init__(
         self,
-        learner: Learner,
-        pictures: NDArray[np.uint8],
+        scores: Float32,
+        white: Float32,
+        place: NDArray[np.int64],
         digits: NDArray[np.int64],
-        features: Float32,
-        wrong: NDArray[np.int64],
-        held: NDArray[np.int64],
+        weights: Float64,
+        num_drawn: int,
+        min_energy: float | None,
     ) -> None:
-        num = min(_COPIES, _MOST_COPIES // max(len(wrong), 1))
-        copies = [learner.copies(pictures[place], num) for place in wrong]
-        self._memory, self._layer = learner._memory, learner._layer
-        self._features = np.concatenate([features[wrong], features[held], *copies])
-        self.place = np.concatenate([wrong, held, np.repeat(wrong, num)])
-        self.digits = digits[self.place]
-        self.drawn = np.arange(len(self.place)) < len(wrong) + len(held)
-        self.weights = np.ones(len(self.place))
-        self.weights[len(wrong) : len(wrong) + len(held)] = _HELD_WEIGHT
-        self.weights[~self.drawn] = 1 / max(num, 1)
-        self.scores = (self._features @ self._layer).astype(np.float64)
-        bound = learner.network.calibration.min_energy
-        self._bound = -np.inf if bound is None else bound
-        self.products = self._memory.products(self._features)
-        self._wrong = [int(place) for place in wrong]
+        self.scores, self._white, self.place = scores.astype(np.float64), white, place
+        self.digits, self.weights = digits[place], weights
+        self.drawn = np.arange(len(place)) < num_drawn
+        self._bound = -np.inf if min_energy is None else min_energy
+        self.products = (white @ white.T).astype(np.float64)
 
-    def solve(self) -> tuple[Float32, set[int], float]:
-        """Return the last layer, the drawings that were left out, and the drift."""
+    def solve(self, wrong: list[int]) -> tuple[Float32, set[int], float]:
+        """Return the sum of whitened rows for each score, what was left out, and the drift."""
         dropped: set[int] = set()
         used, amounts, drift = self._bounded(dropped)
-        while len(dropped) < len(self._wrong):
+        while len(dropped) < len(wrong):
             after = self.scores + self.products[:, used] @ amounts
             fits, right = drift <= MOST_DRIFT, self._num_right(after)
             lost = int(self.drawn.sum()) - right
@@ -440,15 +446,15 @@ class _System:
             costs = np.bincount(
                 self.place[used], (amounts * (self.products[np.ix_(used, used)] @ amounts)).sum(1)
             )
-            worst = max(set(self._wrong) - dropped, key=lambda place: (costs[place], -place))
+            worst = max(set(wrong) - dropped, key=lambda place: (costs[place], -place))
             fewer = self._bounded({*dropped, worst})
             brings = self._num_right(self.scores + self.products[:, fewer[0]] @ fewer[1]) > right
             if fits and not brings:
                 break
             dropped.add(worst)
             used, amounts, drift = fewer
-        change = self._memory.change(self._features[used], amounts)
-        return (self._layer + change).astype(np.float32), dropped, drift
+        summed = self._white[used].T @ amounts.astype(np.float32)
+        return np.asarray(summed), dropped, drift
 
     def _num_right(self, scores: Float64) -> int:
         """Count the drawings that are read as they were meant."""
@@ -462,9 +468,9 @@ class _System:
         """
         used = np.flatnonzero(~np.isin(self.place, sorted(dropped)))
         products = self.products[np.ix_(used, used)]
-        root: Float64 = np.sqrt(self.weights[used])[:, None]
+        root = np.asarray(np.sqrt(self.weights[used])[:, None], np.float64)
         system = root * products * root.T + np.eye(len(used))
-        inverse: Float64 = np.linalg.inv(system)
+        inverse = np.asarray(np.linalg.inv(system), np.float64)
         for share in _MARGINS:
             amounts = self._amounts(used, products, root, inverse, share * MARGIN)
             drift = float(np.sqrt(max((amounts * (products @ amounts)).sum(), 0.0)))
@@ -493,10 +499,10 @@ class _System:
         return np.asarray(amounts)
 
 
-def _contradictions(products: Float64, digits: NDArray[np.int64]) -> dict[int, int]:
+def _contradictions(white: Float32, digits: NDArray[np.int64]) -> dict[int, int]:
     """Return what is set aside, and for which other drawing that is nearly the same."""
-    size = np.sqrt(np.maximum(np.diag(products), 1e-12))
-    alike = products / size / size[:, None] > _ALIKE
+    unit = white / (np.linalg.norm(white, axis=1, keepdims=True) + np.float32(1e-6))
+    alike = unit @ unit.T > _ALIKE
     same = digits == digits[:, None]
     support = (alike & same).sum(axis=1)
     rank = support * len(digits) + np.arange(len(digits))
@@ -526,7 +532,7 @@ def _metadata(network: Network, num_drawings: int, num_misread: int) -> dict[str
     return {**kept, "personal": {"drawings": num_drawings, "misread": num_misread}}
 
 
-def _forget(known: dict[bytes, Float32], most: int) -> None:
+def _forget(known: dict[bytes, Any], most: int) -> None:
     """Leave the newest in a dictionary."""
     for key in list(known)[: max(len(known) - most, 0)]:
         del known[key]
@@ -545,6 +551,9 @@ def _features(network: Network, images: NDArray[np.uint8]) -> Float32:
 
 def _rehearsed(length: int) -> NDArray[np.uint8]:
     """Return the images that are rehearsed; fewer where their features are long."""
+    # Neither is needed for the packaged network.
+    from digitrec import drawings, mnist  # noqa: PLC0415
+
     share = min(1.0, _MOST_NUMBERS / (length * sum(_REHEARSED)))
     ready, kinds = drawings.load()
     digit = kinds < CLASSES

@@ -91,6 +91,7 @@ ROOMS = {
         "keras tensorflow scipy",
     ),
     "adaptation": room("network mnist augment evaluation", "numpy"),
+    "personal": room("network mnist augment drawings resources", "numpy safetensors"),
     "export": room(
         "training network files", "numpy", "keras tensorflow onnx ai_edge_litert onnxruntime"
     ),
@@ -113,8 +114,8 @@ ROOMS = {
     "serving": room("settings resources voila", "", " ".join(JUPYTER)),
     "voila": room("serving settings journal resources", " ".join(JUPYTER)),
     "cli": room(
-        "serving settings jobs recipes training evaluation report plots export ink mnist network "
-        "files resources",
+        "serving settings jobs recipes training evaluation report plots export personal ink mnist "
+        "network files resources",
         "",
         "numpy",
     ),
