@@ -102,6 +102,7 @@ def test_everything_travels(wheel):
     expected = {
         "digitrec/data/mnist.npz",
         "digitrec/data/MNIST.md",
+        "digitrec/data/memory.safetensors",
         "digitrec/data/model.safetensors",
         "digitrec/voila/templates/digitrec/index.html.j2",
         "digitrec/voila/templates/digitrec/conf.json",
