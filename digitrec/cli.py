@@ -33,12 +33,6 @@ _INTERRUPTED = 128 + 2
 _PIPE_CLOSED = 128 + 13
 _FIGURES = (".png", ".svg", ".pdf")
 _MOST_MISTAKES = 30
-_DIGITS = frozenset("0123456789")
-_WHY_NOT = {
-    "contradicted": "not learnt: another drawing that is nearly the same has another label",
-    "too costly": "not learnt: it would cost too many other digits",
-    "not reached": "learnt in part: they are still not read as labelled",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -211,35 +205,16 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _learn(arguments: argparse.Namespace) -> int:
-    import numpy as np
+    from digitrec import ink, personal
 
-    from digitrec import ink
-    from digitrec.personal import Learner
-
-    network = _network(arguments.model)
-    images, labels, left_out = [], [], 0
-    for sample in ink.read(arguments.drawings):
-        image, label = ink.image(sample.strokes), sample.label or ""
-        if image is None or label not in _DIGITS:
-            left_out += 1
-            continue
-        images.append(image)
-        labels.append(int(label))
-    if not images:
-        raise ValueError(
-            f"a drawing with a label from 0 to 9 was expected in {_shown(arguments.drawings)}; "
-            "there is none"
-        )
-    learnt = Learner(network).learn(np.stack(images), np.array(labels))
+    learnt = personal.learn_ink(_network(arguments.model), ink.read(arguments.drawings))
     learnt.network.save(arguments.out)
-    before = int((network.logits(np.stack(images)).argmax(axis=1) == np.array(labels)).sum())
-    counts = {name: learnt.outcomes.count(name) for name in dict.fromkeys(learnt.outcomes)}
-    after = counts.pop("right", 0)
-    print(f"{_shown(arguments.out)}: {after} of {len(labels)} drawings right, {before} before")
-    for outcome, num in counts.items():
-        print(f"{num} {_WHY_NOT[outcome]}")
-    if left_out:
-        print(f"{left_out} left out: no ink, or no label from 0 to 9")
+    counts = {name: learnt.outcomes.count(name) for name in ("right", *personal.WHY_NOT)}
+    known = f"{counts['right']} of {len(learnt.outcomes)} drawings right, {learnt.right_before}"
+    print(f"{_shown(arguments.out)}: {known} before")
+    for outcome, why in personal.WHY_NOT.items():
+        if counts[outcome]:
+            print(f"{counts[outcome]} {outcome}: {why}")
     return 0
 
 

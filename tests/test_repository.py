@@ -91,7 +91,7 @@ ROOMS = {
         "keras tensorflow scipy",
     ),
     "adaptation": room("network mnist augment evaluation", "numpy"),
-    "personal": room("network mnist augment drawings resources", "numpy safetensors"),
+    "personal": room("network ink mnist augment drawings resources", "numpy safetensors"),
     "export": room(
         "training network files", "numpy", "keras tensorflow onnx ai_edge_litert onnxruntime"
     ),
