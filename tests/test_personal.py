@@ -44,8 +44,8 @@ def odd_writer():
     """Return digits of somebody whose sevens look like the ones of others."""
     styles = {1: "curved flag", 4: "short stem", 9: "small loop"}
     meant = {1: 7, 4: 4, 9: 9}
-    images = [drawn(digit, style, 6, 40 + digit) for digit, style in styles.items()]
-    labels = np.repeat([meant[digit] for digit in styles], 6)
+    images = [drawn(digit, style, 9, 40 + digit) for digit, style in styles.items()]
+    labels = np.repeat([meant[digit] for digit in styles], 9)
     order = np.random.default_rng(3).permutation(len(labels))
     return np.concatenate(images)[order], labels[order]
 
@@ -58,10 +58,11 @@ def known(num=400):
 
 def test_a_hand_is_learnt_from_few_of_its_digits_and_little_is_forgotten():
     images, labels = odd_writer()
-    before = errors(bundled(), images[6:], labels[6:])
-    learnt = fresh().learn(images[:6], labels[:6])
-    after = errors(learnt.network, images[6:], labels[6:])
-    assert before >= 5
+    taught, unseen = slice(0, 12), slice(12, None)
+    before = errors(bundled(), images[unseen], labels[unseen])
+    learnt = fresh().learn(images[taught], labels[taught])
+    after = errors(learnt.network, images[unseen], labels[unseen])
+    assert before >= 4
     assert after <= before // 2
     assert learnt.drift <= MOST_DRIFT
     assert errors(learnt.network, *known()) - errors(bundled(), *known()) <= 2
