@@ -26,7 +26,9 @@ MOST_DRAWINGS = 1_000
 """How many drawings of one person are learnt from."""
 
 MARGIN = 12.0
-"""How far above all others the right score is wanted; half of people's digits reach 10 untaught."""
+"""How far above all others the right score is wanted; half of people's digits reach 10 untaught.
+
+So a digit that was read right without much to spare teaches as well, before anything is misread."""
 
 MOST_DRIFT = 2.0
 """How much the scores of rehearsed images may change (root of the mean square over images).

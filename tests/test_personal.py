@@ -172,9 +172,8 @@ def test_whatever_is_said_of_drawings_the_result_is_sound(said):
         if outcome == "contradicted":
             against = learnt.contradictions[place]
             assert labels[against] != label
-            assert places[against] == places[place] or learnt.outcomes[against] is not None
     assert learnt.drift <= MOST_DRIFT
-    assert errors(learnt.network, *known(100)) <= 2
+    assert errors(learnt.network, *known(150)) - errors(bundled(), *known(150)) <= 4
     # A drawing that is said a second time in the same words changes nothing.
     last = [len(places) - 1]
     again = fresh().learn(images[places + [places[i] for i in last]], np.r_[labels, labels[last]])
