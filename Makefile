@@ -95,6 +95,7 @@ drawings: environment
 
 model: environment
 	$(bin)/digitrec train --recipe "$(RECIPE)" --seed "$(SEED)" --out digitrec/data/model.safetensors
+	$(bin)/python scripts/pack_memory.py
 
 picture: test-environment
 	$(bin)/python scripts/screenshot.py docs

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from digitrec.evaluation import evaluate
     from digitrec.ink import image
     from digitrec.network import Network, bundled
+    from digitrec.personal import learn
     from digitrec.training import RECIPES, Recipe, train
 
 __version__ = "0.1.0"
 
-__all__ = ["RECIPES", "Network", "Recipe", "bundled", "evaluate", "image", "train"]
+__all__ = ["RECIPES", "Network", "Recipe", "bundled", "evaluate", "image", "learn", "train"]
 
 _ROOMS = {
     "RECIPES": "training",
@@ -31,6 +32,7 @@ _ROOMS = {
     "bundled": "network",
     "evaluate": "evaluation",
     "image": "ink",
+    "learn": "personal",
     "train": "training",
 }
 

@@ -153,6 +153,18 @@ def _parser() -> argparse.ArgumentParser:
         help="where the network goes (default: digitrec-RECIPE-SEED.safetensors)",
     )
 
+    learn = add("learn", _learn, "teach a network one person's digits")
+    learn.add_argument(
+        "drawings",
+        type=Path,
+        metavar="DRAWINGS",
+        help="labelled drawings of one person as .jsonl or .jsonl.gz, the oldest first",
+    )
+    add_model(learn)
+    learn.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="where the network goes"
+    )
+
     predict = add("predict", _predict, "say which digits are drawn")
     predict.add_argument(
         "files",
@@ -221,6 +233,20 @@ def _train(arguments: argparse.Namespace) -> int:
     _follow(TrainingJob(recipe, seed, out))
     accuracy = Network.load(out).metadata["test_accuracy"]
     print(f"{_shown(out)}: {_percent(accuracy)} of the test digits right, seed {seed}")
+    return 0
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    from digitrec import ink, personal
+
+    learnt = personal.learn_ink(_network(arguments.model), ink.read(arguments.drawings))
+    learnt.network.save(arguments.out)
+    counts = {name: learnt.outcomes.count(name) for name in ("right", *personal.WHY_NOT)}
+    known = f"{counts['right']} of {len(learnt.outcomes)} drawings right, {learnt.right_before}"
+    print(f"{_shown(arguments.out)}: {known} before")
+    for outcome, why in personal.WHY_NOT.items():
+        if counts[outcome]:
+            print(f"{counts[outcome]} {outcome}: {why}")
     return 0
 
 

@@ -17,6 +17,7 @@ import pytest
 
 import digitrec
 from digitrec import cli, evaluation, ink, jobs, mnist, network, serving
+from digitrec.app.model.in_use import checked
 from digitrec.jobs import Status
 from digitrec.jobs.queue import Turn
 from digitrec.serving.settings import Settings
@@ -85,7 +86,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"digitrec {digitrec.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["", "dashboard", "train", "predict", "evaluate", "export"])
+@pytest.mark.parametrize(
+    "command", ["", "dashboard", "train", "learn", "predict", "evaluate", "export"]
+)
 def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         cli.main([*command.split(), "--help"])
@@ -122,6 +125,12 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--seed", "-1"], "seed must be"),
         (["train", "--out", "no/model"], "there is no folder"),
         (["train", "--out", "."], "no file can be written at"),
+        (["learn", "drawings.jsonl"], "--out; see digitrec learn --help"),
+        (["learn", "missing.jsonl", "--out", "mine"], "missing.jsonl"),
+        (
+            ["learn", "letters.jsonl", "--out", "mine"],
+            "expected a drawing with a label from 0 to 9",
+        ),
         (["dashboard", "--port", "70000"], "70000"),
     ],
 )
@@ -311,6 +320,34 @@ def test_evaluate_mnist(
     assert cli.main(["evaluate", "--figure", str(figure)]) == 0
     right = round(300 * expected.accuracy)
     assert f"{right} of 300 are on the diagonal".encode() in figure.read_bytes()
+
+
+def test_learn_somebodys_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # A one that is to be read as a 4, a seven as it is, and what cannot be learnt.
+    samples = [
+        ink.Sample(ink.check(strokes), label=label)
+        for strokes, label in ((ONE, "4"), (SEVEN, "7"), (SEVEN, "x"), ([], "3"), (SEVEN, "5"))
+    ]
+    drawings, out = tmp_path / "mine.jsonl", tmp_path / "mine.safetensors"
+    ink.write(drawings, samples[:4])
+    assert cli.main(["learn", str(drawings), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.splitlines() == [f"{out}: 2 of 2 drawings right, 1 before"]
+    learnt = network.Network.load(out)
+    assert learnt.predict(ink.image(ink.check(ONE))).digit == 4
+    checked(out.read_bytes())  # as the pad does when it opens a file
+    ink.write(drawings, [*samples[:4], samples[4]])
+    assert cli.main(["learn", str(drawings), "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "1 contradicted: another drawing that is nearly the same was said to be" in told
+
+
+def test_the_public_name_learns_and_costs_nothing_before() -> None:
+    code = "import sys, digitrec; print('numpy' in sys.modules, digitrec.learn.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "digitrec.personal"]
+    assert "learn" in dir(digitrec)
+    with pytest.raises(AttributeError, match="no attribute 'lern'"):
+        _ = digitrec.lern
 
 
 def test_export(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

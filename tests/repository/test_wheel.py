@@ -102,6 +102,7 @@ def test_everything_travels(wheel):
     expected = {
         "digitrec/data/mnist.npz",
         "digitrec/data/MNIST.md",
+        "digitrec/data/memory.safetensors",
         "digitrec/py.typed",
         "digitrec/data/model.safetensors",
         "digitrec/serving/voila/templates/digitrec/index.html.j2",
