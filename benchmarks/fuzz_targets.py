@@ -18,7 +18,7 @@ import PIL.Image
 import traitlets
 
 from digitrec import ink
-from digitrec.app.browser_store.store import MAX_DIGITS, BrowserStore
+from digitrec.app.browser_store.store import HOWS, MAX_DIGITS, BrowserStore
 from digitrec.app.dashboard import Dashboard
 from digitrec.app.digits.corrections import Corrections
 from digitrec.app.model.built import built_html
@@ -264,7 +264,7 @@ def _line(source: Source) -> str:
 
 
 def hear_browser(content: bytes) -> None:
-    """Take what a browser says that it keeps: a model and digits."""
+    """Take what a browser says that it stores: a model and digits."""
     source = Source(content)
     store = BrowserStore()
     sent: list[Any] = []
@@ -288,8 +288,11 @@ def hear_browser(content: bytes) -> None:
             message = source.value()
         store.hear(message, buffers)
         act = source.byte() % 12
-        if act < 2:
-            (corrections.undo, models.go_back)[act]()
+        if act == 0:
+            corrections.undo()
+        elif act == 1:
+            models.offer(tiny(), source.pick(HOWS))
+            (models.keep, models.go_back)[source.byte() % 2]()
         elif act == 2:
             with contextlib.suppress(FileError, InkError):
                 corrections.load(_line(source).encode())

@@ -1,4 +1,4 @@
-"""The views of what the visitor's browser keeps, without a browser."""
+"""The views of what the visitor's browser stores, without a browser."""
 
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def test_an_error_while_listening_to_the_browser_is_said() -> None:
     store = BrowserStore()
     store.on_found(lambda _found: 1 / 0)
     StoreWidget(store, Guard(said.append))._handle_custom_msg({"event": "found"}, [])
-    assert "looking at what this browser keeps" in said[0]
+    assert "looking at what this browser stores" in said[0]
 
 
 # It was a …
