@@ -18,7 +18,7 @@ import PIL.Image
 import traitlets
 
 from digitrec import ink
-from digitrec.app.browser_store.store import MAX_DIGITS, Shelf
+from digitrec.app.browser_store.store import HOWS, MAX_DIGITS, BrowserStore
 from digitrec.app.dashboard import Dashboard
 from digitrec.app.digits.corrections import Corrections
 from digitrec.app.model.built import built_html
@@ -265,12 +265,12 @@ def _line(source: Source) -> str:
 
 
 def hear_browser(content: bytes) -> None:
-    """Take what a browser says that it keeps: a model and digits."""
+    """Take what a browser says that it stores: a model and digits."""
     source = Source(content)
-    shelf = Shelf()
+    store = BrowserStore()
     sent: list[Any] = []
-    models, corrections = ModelInUse(shelf, tiny), Corrections(shelf)
-    shelf.attach(lambda message, _buffers: sent.append(message))
+    models, corrections = ModelInUse(store, tiny), Corrections(store)
+    store.attach(lambda message, _buffers: sent.append(message))
     whole = tiny().to_bytes()
     while source.left:
         event = source.pick(("found", "found", "found", "changed", "failed", "else"))
@@ -287,10 +287,13 @@ def hear_browser(content: bytes) -> None:
             message["model"] = {"day": day, "how": source.pick(("trained", "opened", "x"))}
         if source.byte() % 16 == 1:
             message = source.value()
-        shelf.hear(message, buffers)
+        store.hear(message, buffers)
         act = source.byte() % 12
-        if act < 2:
-            (corrections.undo, models.go_back)[act]()
+        if act == 0:
+            corrections.undo()
+        elif act == 1:
+            models.offer(tiny(), source.pick(HOWS))
+            (models.keep, models.go_back)[source.byte() % 2]()
         elif act == 2:
             with contextlib.suppress(FileError, InkError):
                 corrections.load(_line(source).encode())

@@ -283,7 +283,7 @@ def test_a_model_file_runs_nothing_and_takes_no_memory(name: str, tmp_path: Path
     view.widget._handle_custom_msg(message, [memoryview(content)])
     assert "could not be opened" in view.widget.said
     assert models.network.predict(np.zeros((28, 28))).digit == 4
-    assert models.comparison is None
+    assert models.offered is None
     assert not sign.exists()
 
 

@@ -292,5 +292,5 @@ def test_a_lesson_that_found_no_room_is_not_waited_for(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     lesson.start()
     taught = small(4, adapted={"validation_before": 0.9, "validation_after": 0.9})
-    models.try_out(taught, "opened")
+    models.offer(taught, "taught")
     assert lesson.outcome is None

@@ -7,8 +7,8 @@ import ipywidgets
 import traitlets
 
 from digitrec.app.answer.answer import AnswerView
-from digitrec.app.browser_store.store import Shelf
-from digitrec.app.browser_store.widget import Keep
+from digitrec.app.browser_store.store import BrowserStore
+from digitrec.app.browser_store.widget import StoreWidget
 from digitrec.app.digits.correcting import CorrectingView
 from digitrec.app.digits.corrections import Corrections
 from digitrec.app.digits.lesson import Lesson
@@ -48,12 +48,12 @@ class Dashboard:
     def __init__(self) -> None:
         self._trouble = TroubleView()
         guard = Guard(self._trouble.say)
-        self._shelf = Shelf()
-        self.models = ModelInUse(self._shelf)
+        self._store = BrowserStore()
+        self.models = ModelInUse(self._store)
         self.pad = Pad(self.models.network)
         self.training = Training(self.models)
         guesses = Guesses(self.pad, self.training, self.models)
-        self.corrections = Corrections(self._shelf)
+        self.corrections = Corrections(self._store)
         lesson = Lesson(self.corrections, self.training, self.models)
         traitlets.dlink((self.models, "network"), (self.pad, "network"))
 
@@ -81,8 +81,9 @@ class Dashboard:
         page.add_class("dr-page")
         looks = ipywidgets.HTML(f"<style>{style()}</style>")
         looks.add_class("dr-hidden")
-        keep = self._keep = Keep(self._shelf, guard)
-        manners = self._manners = Manners(guard(keep.look, "looking for your model"))
+        self._store_widget = StoreWidget(self._store, guard)
+        look = guard(self._store_widget.look, "looking for your model")
+        manners = self._manners = Manners(look)
         manners.add_class("dr-hidden")
         self.widget = ipywidgets.VBox([looks, page, manners])
         self.widget.add_class("digitrec")

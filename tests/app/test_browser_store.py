@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitrec.app.browser_store import store as shelves
-from digitrec.app.browser_store.store import Change, Found, KeptModel, Shelf
+from digitrec.app.browser_store import store as limits
+from digitrec.app.browser_store.store import BrowserStore, Change, Found, StoredModel
 
 MODEL = {"day": "2026-05-03", "how": "trained"}
 
@@ -22,16 +22,16 @@ class Browser:
         self.full = False
         self.away = False
         self.told: list[dict[str, Any]] = []
-        self.shelf: Shelf | None = None
+        self.store: BrowserStore | None = None
 
-    def attach(self, shelf: Shelf) -> None:
-        self.shelf = shelf
-        shelf.attach(self.receive)
+    def attach(self, store: BrowserStore) -> None:
+        self.store = store
+        store.attach(self.receive)
 
     def receive(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         if self.away:
             return
-        assert self.shelf is not None
+        assert self.store is not None
         content = json.loads(json.dumps(content))
         self.told.append(content)
         if content["do"] == "tell":
@@ -39,11 +39,11 @@ class Browser:
             return
         assert content["do"] == "change"
         if self.full:
-            self.shelf.hear({"event": "failed", "number": content["number"]}, [])
+            self.store.hear({"event": "failed", "number": content["number"]}, [])
             return
         for change in content["changes"]:
             self.apply(change, buffers)
-        self.shelf.hear({"event": "changed", "number": content["number"]}, [])
+        self.store.hear({"event": "changed", "number": content["number"]}, [])
 
     def apply(self, change: dict[str, Any], buffers: list[bytes]) -> None:
         if change["kind"] == "model":
@@ -61,28 +61,28 @@ class Browser:
 
     def look(self) -> None:
         """Say what there is, as a page does that attaches."""
-        assert self.shelf is not None
-        kept = self.model
-        about = None if kept is None else {"day": kept["day"], "how": kept["how"]}
+        assert self.store is not None
+        stored = self.model
+        about = None if stored is None else {"day": stored["day"], "how": stored["how"]}
         content = {"event": "found", "model": about, "damaged": 0}
         content["digits"] = [list(pair) for pair in self.digits.items()]
-        self.shelf.hear(content, [] if kept is None else [memoryview(kept["bytes"])])
+        self.store.hear(content, [] if stored is None else [memoryview(stored["bytes"])])
 
 
-def finding(shelf: Shelf) -> list[Found]:
+def finding(store: BrowserStore) -> list[Found]:
     found: list[Found] = []
-    shelf.on_found(found.append)
+    store.on_found(found.append)
     return found
 
 
-def test_what_is_kept_is_found_again() -> None:
-    shelf, browser = Shelf(), Browser()
-    browser.attach(shelf)
+def test_what_is_stored_is_found_again() -> None:
+    store, browser = BrowserStore(), Browser()
+    browser.attach(store)
     done: list[bool] = []
-    model = KeptModel(b"abc", "2026-05-03", "trained")
-    shelf.change([Change("model", "model", model), Change("digits", "a1", "one")], done.append)
+    model = StoredModel(b"abc", "2026-05-03", "trained")
+    store.change([Change("model", "model", model), Change("digits", "a1", "one")], done.append)
     assert done == [True]
-    again = Shelf()
+    again = BrowserStore()
     browser.attach(again)
     found = finding(again)
     browser.look()
@@ -93,23 +93,23 @@ def test_what_is_kept_is_found_again() -> None:
 
 
 def test_a_browser_that_cannot_says_so() -> None:
-    shelf, browser = Shelf(), Browser()
-    browser.attach(shelf)
+    store, browser = BrowserStore(), Browser()
+    browser.attach(store)
     browser.full = True
     done: list[bool] = []
-    shelf.change([Change("digits", "a1", "one")], done.append)
+    store.change([Change("digits", "a1", "one")], done.append)
     assert done == [False]
 
 
 def test_what_nobody_heard_is_ordered_again_before_anything_is_found() -> None:
-    shelf, browser = Shelf(), Browser()
-    browser.attach(shelf)
+    store, browser = BrowserStore(), Browser()
+    browser.attach(store)
     browser.away = True
     done: list[bool] = []
-    shelf.change([Change("digits", "a1", "one")], done.append)
-    shelf.change([Change("digits", "a1", "two")], done.append)
+    store.change([Change("digits", "a1", "one")], done.append)
+    store.change([Change("digits", "a1", "two")], done.append)
     assert done == []
-    found = finding(shelf)
+    found = finding(store)
     browser.away = False
     browser.look()
     assert done == [True, True]
@@ -126,40 +126,40 @@ def test_what_nobody_heard_is_ordered_again_before_anything_is_found() -> None:
     ],
 )  # fmt: skip
 def test_a_model_with_other_words_about_it_is_damaged(model: object) -> None:
-    shelf = Shelf()
-    found = finding(shelf)
-    shelf.hear({"event": "found", "model": model, "digits": []}, [b"abc"])
+    store = BrowserStore()
+    found = finding(store)
+    store.hear({"event": "found", "model": model, "digits": []}, [b"abc"])
     assert found == [Found(model_damaged=True)]
 
 
 @pytest.mark.parametrize(
     "buffers",
-    [[], [b""], [b"a", b"b"], ["text"], [None], [bytes(shelves.MAX_MODEL_BYTES + 1)]],
+    [[], [b""], [b"a", b"b"], ["text"], [None], [bytes(limits.MAX_MODEL_BYTES + 1)]],
     ids=["none", "empty", "two", "text", "nothing", "huge"],
 )
 def test_a_model_without_its_bytes_is_damaged(buffers: list[Any]) -> None:
-    shelf = Shelf()
-    found = finding(shelf)
-    shelf.hear({"event": "found", "model": MODEL}, buffers)
+    store = BrowserStore()
+    found = finding(store)
+    store.hear({"event": "found", "model": MODEL}, buffers)
     assert found == [Found(model_damaged=True)]
 
 
 def test_too_many_and_too_long_digits_are_left_out_and_counted() -> None:
-    shelf = Shelf()
-    found = finding(shelf)
+    store = BrowserStore()
+    found = finding(store)
     digits: list[Any] = [
         ["ok", "{}"], ["ok", "twice"], ["../x", "{}"], ["", "{}"], ["k" * 41, "{}"], ["a", 1],
-        ["b"], "c", None, ["long", "x" * (shelves.MAX_DIGIT_CHARACTERS + 1)],
+        ["b"], "c", None, ["long", "x" * (limits.MAX_DIGIT_CHARACTERS + 1)],
     ]  # fmt: skip
-    shelf.hear({"event": "found", "digits": digits, "damaged": 3}, [])
+    store.hear({"event": "found", "digits": digits, "damaged": 3}, [])
     assert found[-1].digits == (("ok", "{}"),)
     assert found[-1].num_damaged == 12
-    shelf.hear({"event": "found", "digits": [[f"k{n}", "{}"] for n in range(1005)]}, [])
+    store.hear({"event": "found", "digits": [[f"k{n}", "{}"] for n in range(1005)]}, [])
     assert len(found[-1].digits) == 1000
     assert found[-1].num_damaged == 5
-    big = "x" * shelves.MAX_DIGIT_CHARACTERS
-    shelf.hear({"event": "found", "digits": [[f"k{n}", big] for n in range(20)]}, [])
-    assert sum(len(text) for _, text in found[-1].digits) == shelves.MAX_DIGITS_CHARACTERS
+    big = "x" * limits.MAX_DIGIT_CHARACTERS
+    store.hear({"event": "found", "digits": [[f"k{n}", big] for n in range(20)]}, [])
+    assert sum(len(text) for _, text in found[-1].digits) == limits.MAX_DIGITS_CHARACTERS
 
 
 anything = st.recursive(
@@ -180,14 +180,14 @@ anything = st.recursive(
     st.lists(st.binary(max_size=20) | st.none(), max_size=3),
 )
 def test_nothing_that_a_browser_says_does_harm(content: Any, buffers: list[Any]) -> None:
-    shelf = Shelf()
+    store = BrowserStore()
     answered: list[bool] = []
-    shelf.change([Change("digits", "a1", "one")], answered.append)
-    shelf.hear(content, buffers)
-    shelf.hear({"event": "failed", "number": 1}, [])
+    store.change([Change("digits", "a1", "one")], answered.append)
+    store.hear(content, buffers)
+    store.hear({"event": "failed", "number": 1}, [])
     assert len(answered) == 1
-    found = finding(shelf)
-    shelf.hear(content, buffers)
+    found = finding(store)
+    store.hear(content, buffers)
     for one in found:
         assert all(isinstance(key, str) and isinstance(text, str) for key, text in one.digits)
         assert one.num_damaged >= 0

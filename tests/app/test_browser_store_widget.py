@@ -1,12 +1,12 @@
-"""The views of what the visitor's browser keeps, without a browser."""
+"""The views of what the visitor's browser stores, without a browser."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from digitrec.app.browser_store.store import MAX_MODEL_BYTES, Change, KeptModel, Shelf
-from digitrec.app.browser_store.widget import Keep
+from digitrec.app.browser_store.store import MAX_MODEL_BYTES, BrowserStore, Change, StoredModel
+from digitrec.app.browser_store.widget import StoreWidget
 from digitrec.app.digits.correcting import CorrectingView
 from digitrec.app.digits.corrections import Corrections
 from digitrec.app.digits.lesson import Lesson, Outcome
@@ -34,13 +34,13 @@ class Wire:
 
 
 def test_the_model_travels_as_bytes_and_the_digits_as_text() -> None:
-    shelf = Shelf()
-    keep = Keep(shelf, GUARD)
+    store = BrowserStore()
+    keep = StoreWidget(store, GUARD)
     wire = Wire(keep)
-    shelf.attach(keep.send)
+    store.attach(keep.send)
     done: list[bool] = []
-    model = KeptModel(b"abc", "2026-05-03", "trained")
-    shelf.change([Change("model", "model", model), Change("digits", "a1", "{}")], done.append)
+    model = StoredModel(b"abc", "2026-05-03", "trained")
+    store.change([Change("model", "model", model), Change("digits", "a1", "{}")], done.append)
     ((content, buffers),) = wire.sent
     assert buffers == [b"abc"]
     assert content["changes"] == [
@@ -55,10 +55,10 @@ def test_the_model_travels_as_bytes_and_the_digits_as_text() -> None:
 
 def test_an_error_while_listening_to_the_browser_is_said() -> None:
     said: list[str] = []
-    shelf = Shelf()
-    shelf.on_found(lambda _found: 1 / 0)
-    Keep(shelf, Guard(said.append))._handle_custom_msg({"event": "found"}, [])
-    assert "looking at what this browser keeps" in said[0]
+    store = BrowserStore()
+    store.on_found(lambda _found: 1 / 0)
+    StoreWidget(store, Guard(said.append))._handle_custom_msg({"event": "found"}, [])
+    assert "looking at what this browser stores" in said[0]
 
 
 # It was a …
@@ -148,8 +148,9 @@ def test_a_model_is_opened_and_downloaded() -> None:
     widget = OwnModelView(models, GUARD).widget
     wire = Wire(widget)
     widget._handle_custom_msg({"event": "open", "name": "mine"}, [small(4).to_bytes()])
-    assert widget.said == "mine answers now. Keep it, or go back."
-    assert models.comparison is not None
+    assert widget.said == "mine is open. Choose under Retrain which one should answer."
+    assert models.offered is not None
+    models.keep()
     press(widget, event="download", ticket="t")
     (content,) = wire.sent[0][1]
     assert (
@@ -227,7 +228,7 @@ def test_the_newest_are_shown_with_their_labels() -> None:
     assert "<b>" in one
 
 
-def test_learning_through_to_a_model_that_is_taken_over() -> None:
+def test_learning_through_to_a_model_that_is_offered() -> None:
     section = Section()
     view = section.view
     section.corrections.note(7, SEVEN)
@@ -235,29 +236,15 @@ def test_learning_through_to_a_model_that_is_taken_over() -> None:
     view.learn.click()
     assert view.learn.disabled
     assert "Learning your digits" in view.outcome.value
-    section.end(after=0.99)
+    section.end(after=0.98)
     said = read(view.outcome.value).text
-    assert "0 of your 2 digits before, 1 now." in said
-    assert "99.00 % right before, 99.00 % now" in said
-    assert unseen(view.choice)
+    assert "0 of your 2 digits before, 1 after." in said
+    assert "99.00 % right before, 98.00 % after" in said
+    assert "Choose under Retrain" in said
     assert not view.learn.disabled
-    assert section.models.own
-
-
-def test_the_visitor_decides_about_a_model_that_forgot_too_much() -> None:
-    section = Section()
-    view = section.view
-    section.corrections.note(7, SEVEN)
-    assert unseen(view.choice)
-    for choose, own in ((view.leave, False), (view.use, True)):
-        section.now = Status("training", seed=0)
-        view.learn.click()
-        section.end(after=0.9)
-        assert not unseen(view.choice)
-        assert "the old one still answers" in read(view.outcome.value).text
-        choose.click()
-        assert unseen(view.choice)
-        assert section.models.own is own
+    assert not section.models.own
+    section.models.keep()
+    assert "Choose" not in read(view.outcome.value).text
 
 
 def test_a_lesson_that_was_cancelled_leaves_no_figures() -> None:
@@ -271,7 +258,7 @@ def test_a_lesson_that_was_cancelled_leaves_no_figures() -> None:
 
 def test_what_was_not_measured_is_not_told() -> None:
     said = outcome_html(Outcome(1, 0, 1), busy=False, offered=True)
-    assert "0 of your digit before, 1 now. It was not measured on MNIST." in read(said).text
+    assert "0 of your digit before, 1 after. It was not measured on MNIST." in read(said).text
 
 
 def test_a_file_of_digits_is_loaded_or_refused_in_words() -> None:

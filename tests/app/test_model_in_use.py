@@ -1,10 +1,11 @@
-"""The model in use, the one the browser keeps, and the way back."""
+"""The model in use, the one that is offered, and the one that the browser stores."""
 
+import base64
 import dataclasses
 import datetime
 import json
 import struct
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digitrec.app.browser_store.store import MAX_MODEL_BYTES, Shelf
+from digitrec.app.browser_store.store import MAX_MODEL_BYTES, BrowserStore
+from digitrec.app.digits.corrections import Corrections
 from digitrec.app.model.in_use import (
     DELETING,
     FRESH,
     UNREADABLE,
     ModelInUse,
     checked,
-    forgotten,
     report_of,
     validation,
 )
@@ -29,18 +30,26 @@ from tests.app.test_browser_store import Browser
 from tests.networks import make_network
 from tests.stand_ins import report, small
 
+STORED_BY_0_1 = Path(__file__).with_name("stored_by_0_1.json")
+"""What version 0.1 left in a browser; its model answers 5 to everything."""
+
 
 def digit(models: ModelInUse) -> int:
     return int(models.network.weights["dense/bias"].argmax())
 
 
 def visit(browser: Browser) -> ModelInUse:
-    """Open the page in a browser: a kernel of its own, and all that the browser keeps."""
-    shelf = Shelf()
-    models = ModelInUse(shelf, load_bundled=lambda: small(0))
-    browser.attach(shelf)
+    """Open the page in a browser: a kernel of its own, and all that the browser has stored."""
+    store = BrowserStore()
+    models = ModelInUse(store, load_bundled=lambda: small(0))
+    browser.attach(store)
     browser.look()
     return models
+
+
+def choose(models: ModelInUse, network: Network) -> None:
+    models.offer(network, "trained")
+    models.keep()
 
 
 @pytest.fixture
@@ -48,7 +57,7 @@ def browser() -> Browser:
     return Browser()
 
 
-def test_without_a_kept_model_the_bundled_one_answers(browser: Browser) -> None:
+def test_without_a_stored_model_the_bundled_one_answers(browser: Browser) -> None:
     models = visit(browser)
     assert digit(models) == 0
     assert (models.own, models.forgettable, models.note) == (False, False, FRESH)
@@ -56,7 +65,7 @@ def test_without_a_kept_model_the_bundled_one_answers(browser: Browser) -> None:
 
 
 def test_a_new_model_is_found_again_on_another_day(browser: Browser) -> None:
-    visit(browser).try_out(small(1))
+    choose(visit(browser), small(1))
     assert browser.model is not None
     assert browser.model["day"] == datetime.datetime.now().astimezone().date().isoformat()
     browser.model["day"] = "2025-05-03"
@@ -68,18 +77,18 @@ def test_a_new_model_is_found_again_on_another_day(browser: Browser) -> None:
 
 
 def test_this_year_is_not_said(browser: Browser) -> None:
-    visit(browser).try_out(small(1))
+    choose(visit(browser), small(1))
     year = datetime.datetime.now().astimezone().year
     assert browser.model is not None
     browser.model["day"] = f"{year}-05-03"
     assert visit(browser).note == "You trained this model on 3 May; it lives in this browser."
 
 
-def test_the_bundled_model_answers_until_the_kept_one_has_come(browser: Browser) -> None:
-    visit(browser).try_out(small(1))
-    shelf = Shelf()
-    waiting = ModelInUse(shelf, load_bundled=lambda: small(0))
-    browser.attach(shelf)
+def test_the_bundled_model_answers_until_the_stored_one_has_come(browser: Browser) -> None:
+    choose(visit(browser), small(1))
+    store = BrowserStore()
+    waiting = ModelInUse(store, load_bundled=lambda: small(0))
+    browser.attach(store)
     assert digit(waiting) == 0
     browser.look()
     assert digit(waiting) == 1
@@ -89,58 +98,76 @@ def test_the_bundled_model_answers_until_the_kept_one_has_come(browser: Browser)
 
 
 def test_another_browser_is_not_touched(browser: Browser) -> None:
-    visit(browser).try_out(small(1))
+    choose(visit(browser), small(1))
     assert digit(visit(Browser())) == 0
 
 
-def test_going_back_brings_the_old_model_here_and_there(browser: Browser) -> None:
+@pytest.mark.parametrize("how", ["trained", "taught", "opened"])
+def test_an_offer_is_nowhere_before_it_is_chosen(browser: Browser, how: str) -> None:
     models = visit(browser)
-    models.try_out(small(1))
+    old = models.network
+    models.offer(small(1), how)
+    assert models.offered is not None
+    assert models.offered.old is models.network is old
+    assert (models.own, models.forgettable, models.note) == (False, False, FRESH)
+    assert browser.told == []
+    assert visit(browser).offered is None
+
     models.go_back()
+    assert models.offered is None
+    models.keep()  # there is nothing to choose any more
+    assert models.network is old
+    assert browser.told == []
+
+
+def test_the_latest_offer_is_the_one_that_is_kept(browser: Browser) -> None:
+    models = visit(browser)
+    models.offer(small(1), "trained")
+    models.offer(small(2), "taught")
+    assert models.offered is not None
+    assert models.offered.old is models.network
+    models.keep()
+    assert models.offered is None
+    assert digit(models) == 2
+    assert models.note.startswith("You taught this model your digits on ")
+    assert digit(visit(browser)) == 2
+    models.go_back()  # what was kept stays
+    assert digit(models) == 2
+
+
+def test_an_offer_stays_beside_whatever_answers(browser: Browser) -> None:
+    models = visit(browser)
+    choose(models, small(1))
+    models.offer(small(2), "trained")
+    models.forget()
+    assert models.offered is not None
+    assert models.offered.old is models.network
     assert digit(models) == 0
-    assert models.note == FRESH
-    assert browser.model is None
-
-    models.try_out(small(1))
-    assert browser.model is not None
-    browser.model["day"] = "2025-05-03"
-    models = visit(browser)
-    models.try_out(small(2))
-    models.go_back()
-    assert digit(models) == 1
-    assert models.note == "You trained this model on 3 May 2025; it lives in this browser."
-    assert digit(visit(browser)) == 1
-
-
-def test_keeping_ends_the_comparison(browser: Browser) -> None:
-    models = visit(browser)
-    models.try_out(small(1))
-    assert models.comparison is not None
-    models.keep_new()
-    assert models.comparison is None
-    models.go_back()  # there is no way back any more
-    assert digit(models) == 1
+    choose(visit(browser), small(3))  # in another tab
+    browser.attach(models._store)
+    browser.look()
+    assert models.offered.old is models.network
+    assert digit(models) == 3
+    models.keep()
+    assert digit(visit(browser)) == 2
 
 
 def test_forgetting_deletes_it(browser: Browser) -> None:
     models = visit(browser)
-    models.try_out(small(1))
+    choose(models, small(1))
     models.forget()
     assert digit(models) == 0
     assert browser.model is None
     assert (models.forgettable, models.note) == (False, FRESH)
 
 
-@pytest.mark.parametrize("forgetting", [ModelInUse.forget, ModelInUse.go_back])
-def test_a_model_is_said_to_be_deleted_when_the_browser_has_done_it(
-    browser: Browser, forgetting: Callable[[ModelInUse], None]
-) -> None:
+def test_a_model_is_said_to_be_deleted_when_the_browser_has_done_it(browser: Browser) -> None:
     models = visit(browser)
-    models.try_out(small(1))
+    choose(models, small(1))
     browser.away = True
     notes: list[str] = []
     models.observe(lambda change: notes.append(change.new), "note")
-    forgetting(models)
+    models.forget()
     assert digit(models) == 0
     assert notes == [DELETING]
     browser.away = False
@@ -148,22 +175,21 @@ def test_a_model_is_said_to_be_deleted_when_the_browser_has_done_it(
     assert notes == [DELETING, FRESH]
 
 
-def test_a_browser_that_cannot_keep_it_is_said_and_the_model_stays(browser: Browser) -> None:
+def test_a_browser_that_cannot_store_it_is_said_and_the_model_stays(browser: Browser) -> None:
     models = visit(browser)
     browser.full = True
-    models.try_out(small(1))
+    choose(models, small(1))
     assert digit(models) == 1
     assert models.own
     assert "lives in this browser" not in models.note
-    assert models.note.endswith("This browser could not keep it: download it if you want to.")
-    models.keep_new()
+    assert models.note.endswith("This browser could not store it: download it if you want to.")
     browser.look()  # as when the page is reloaded while the kernel lives
     assert digit(models) == 1
 
 
 def test_a_browser_that_cannot_forget_is_said(browser: Browser) -> None:
     models = visit(browser)
-    models.try_out(small(1))
+    choose(models, small(1))
     browser.full = True
     models.forget()
     assert digit(models) == 0
@@ -174,21 +200,20 @@ def test_a_browser_that_cannot_forget_is_said(browser: Browser) -> None:
     assert browser.model is None
 
 
-def test_a_model_that_is_too_large_to_keep_answers_nevertheless(browser: Browser) -> None:
+def test_a_model_that_is_too_large_to_store_answers_nevertheless(browser: Browser) -> None:
     models = visit(browser)
     large = make_network(filters=(8, 700))
     assert len(large.to_bytes()) > MAX_MODEL_BYTES
-    models.try_out(large)
+    choose(models, large)
     assert models.network is large
     assert "too large" in models.note
     assert browser.model is None
 
 
-def test_what_ends_while_no_page_is_there_is_kept_when_one_comes(browser: Browser) -> None:
+def test_what_is_chosen_while_no_page_is_there_is_stored_when_one_comes(browser: Browser) -> None:
     models = visit(browser)
     browser.away = True
-    models.try_out(small(1))
-    models.keep_new()
+    choose(models, small(1))
     assert "lives" not in models.note
     browser.away = False
     browser.look()
@@ -199,31 +224,36 @@ def test_what_ends_while_no_page_is_there_is_kept_when_one_comes(browser: Browse
 
 def test_of_two_tabs_the_last_one_wins(browser: Browser) -> None:
     first, second = visit(browser), visit(browser)
-    second.try_out(small(2))
-    browser.attach(first._shelf)
-    first.try_out(small(1))
-    first.keep_new()
+    choose(second, small(2))
+    browser.attach(first._store)
+    choose(first, small(1))
     assert digit(second) == 2
     assert digit(visit(browser)) == 1
 
 
-def test_looking_again_leaves_a_comparison_alone(browser: Browser) -> None:
-    models = visit(browser)
-    models.try_out(small(1))
-    assert browser.model is not None
-    browser.model["bytes"] = small(2).to_bytes()
-    browser.look()
-    assert digit(models) == 1
-
-
 def test_a_model_forgotten_in_another_tab_goes_on_answering_here(browser: Browser) -> None:
     models = visit(browser)
-    models.try_out(small(1))
-    models.keep_new()
+    choose(models, small(1))
     browser.model = None
     browser.look()
     assert digit(models) == 1
     assert "lives" not in models.note
+
+
+def test_what_version_0_1_stored_is_found(browser: Browser) -> None:
+    before = json.loads(STORED_BY_0_1.read_text(encoding="utf-8"))
+    browser.model = {**before["model"], "bytes": base64.b64decode(before["model"]["bytes"])}
+    browser.digits = before["digits"]
+    models = visit(browser)
+    assert digit(models) == 5
+    assert models.note == "You trained this model on 3 May 2025; it lives in this browser."
+    assert models.report is not None
+    assert models.report.accuracy == 0.07
+    corrections = Corrections(models._store)
+    browser.look()
+    assert corrections.labels.tolist() == [7, 4]
+    assert [one.is_picture for one in corrections.digits] == [False, True]
+    assert corrections.trouble == ""
 
 
 # What comes from a browser is a stranger's
@@ -299,7 +329,7 @@ def test_a_day_that_there_is_not_is_unreadable(browser: Browser) -> None:
 def test_a_strange_model_does_not_oust_the_one_in_use_for_good(browser: Browser) -> None:
     browser.model = {"day": "2026-05-03", "how": "trained", "bytes": b"no model"}
     models = visit(browser)
-    models.try_out(small(3))
+    choose(models, small(3))
     assert digit(visit(browser)) == 3
 
 
@@ -318,18 +348,20 @@ def test_changed_bytes_are_a_model_or_the_documented_error(data: st.DataObject) 
     assert np.isfinite(network.logits(np.ones((1, 28, 28)))).all()
 
 
-def test_the_bundled_model_would_be_accepted_and_kept() -> None:
+def test_the_bundled_model_would_be_accepted() -> None:
     assert checked(bundled().to_bytes()).num_parameters == bundled().num_parameters
 
 
 # A file that a visitor opens, a model that was taught
 
 
-def test_a_file_is_tried_out_beside_the_old_model(browser: Browser) -> None:
+def test_a_file_is_offered_beside_the_old_model(browser: Browser) -> None:
     models = visit(browser)
     models.open(small(4).to_bytes())
+    assert models.offered is not None
+    assert digit(models) == 0
+    models.keep()
     assert digit(models) == 4
-    assert models.comparison is not None
     assert models.note.startswith("You opened this model on ")
 
 
@@ -339,48 +371,16 @@ def test_a_file_that_is_none_leaves_the_model(browser: Browser, content: bytes) 
     with pytest.raises(FileError):
         models.open(content)
     assert digit(models) == 0
-    assert models.comparison is None
+    assert models.offered is None
 
 
-def taught(favourite: int, before: object, after: object) -> Network:
-    return small(favourite, adapted={"validation_before": before, "validation_after": after})
+def test_how_much_was_forgotten_is_read_from_the_metadata() -> None:
+    def taught(before: object, after: object) -> Network:
+        return small(adapted={"validation_before": before, "validation_after": after})
 
-
-def test_a_taught_model_that_forgot_little_is_taken_over(browser: Browser) -> None:
-    models = visit(browser)
-    models.take_taught(taught(5, 0.995, 0.9925))
-    assert digit(models) == 5
-    assert models.comparison is not None
-    assert models.note.startswith("You taught this model your digits on ")
-    assert digit(visit(browser)) == 5
-
-
-@pytest.mark.parametrize("after", [0.9919, 0.5, None, "0.99", True])
-def test_a_taught_model_that_forgot_more_waits_for_a_word(browser: Browser, after: object) -> None:
-    models = visit(browser)
-    models.take_taught(taught(5, 0.995, after))
-    assert digit(models) == 0
-    assert models.offer is not None
-    assert browser.model is None
-    models.decline_offer()
-    assert models.offer is None
-    models.take_offer()
-    assert digit(models) == 0
-
-    models.take_taught(taught(5, 0.995, after))
-    models.take_offer()
-    assert digit(models) == 5
-    assert models.offer is None
-    models.go_back()
-    assert digit(models) == 0
-
-
-def test_what_was_forgotten_is_read_from_the_metadata() -> None:
-    assert validation(taught(1, 0.5, 0.25)) == (0.5, 0.25)
-    assert forgotten(taught(1, 0.5, 0.25)) == 0.25
-    for strange in (small(), small(adapted=7), taught(1, float(2), 0.5)):
+    assert validation(taught(0.5, 0.25)) == (0.5, 0.25)
+    for strange in (small(), small(adapted=7), taught(float(2), 0.5), taught(0.5, True)):
         assert validation(strange) is None
-        assert forgotten(strange) is None
 
 
 def test_the_report_comes_from_the_metadata() -> None:

@@ -95,23 +95,22 @@ def test_a_drawing_that_was_there_before_is_asked_about() -> None:
     assert later.drawn
 
 
-def test_both_that_are_compared_are_asked() -> None:
+def test_both_of_an_offer_are_asked() -> None:
     table = Table()
 
     def sides() -> list[int]:
         return [side.digit for side in table.guesses.sides]
 
-    table.models.try_out(small(6))
+    table.models.offer(small(6), "trained")
     assert sides() == []  # nothing is drawn
     draw(table.pad, LINE)
     assert sides() == [0, 6]
     table.pad.clear()
     assert sides() == []
     draw(table.pad, LINE)
-    table.models.keep_new()
+    table.models.keep()
     assert sides() == []
-    table.models.take_taught(small(2))  # without figures it is offered
-    assert table.models.comparison is None
+    table.models.offer(small(2), "taught")
     assert sides() == [6, 2]
-    table.models.decline_offer()
+    table.models.go_back()
     assert sides() == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from digitrec.app.model.in_use import Comparison, ModelInUse
+from digitrec.app.model.in_use import ModelInUse, Offer
 from digitrec.app.pad.pad import Pad
 from digitrec.app.page.guard import Guard
 from digitrec.app.training import progress
@@ -12,7 +12,7 @@ from digitrec.app.training.guess_list import NOTHING, GuessListView, guesses_htm
 from digitrec.app.training.guesses import Guess, Guesses
 from digitrec.app.training.options import BOUNDS, Options
 from digitrec.app.training.options_panel import OptionsView
-from digitrec.app.training.progress import DONE, OFFERED
+from digitrec.app.training.progress import CHOOSE, DONE
 from digitrec.app.training.retrain import RetrainView
 from digitrec.app.training.run import Training
 from digitrec.jobs import Status
@@ -202,8 +202,8 @@ def test_a_new_drawing_is_not_read_out_epoch_by_epoch() -> None:
 
 def test_both_say_what_they_make_of_the_drawing() -> None:
     room = Room()
-    html = room.view.comparison
-    room.models.try_out(small(4))
+    html = room.view.offer
+    room.models.offer(small(4), "trained")
     assert progress.NO_DRAWING in html.value
     draw(room.pad, LINE)
     assert "That&#x27;s a 0." in html.value
@@ -212,8 +212,8 @@ def test_both_say_what_they_make_of_the_drawing() -> None:
     room.pad.clear()
     assert "That" not in html.value
     text = read(
-        progress.comparison_html(
-            Comparison(small(0), small(1)), (prediction({7: 0.9}, refused=True), None)
+        progress.offer_html(
+            Offer(small(0), small(1), "trained"), (prediction({7: 0.9}, refused=True), None)
         )
     ).text
     assert "I don't think that is a digit." in text
@@ -223,21 +223,22 @@ def hidden(widget: object) -> bool:
     return "dr-unseen" in widget._dom_classes
 
 
-def test_an_offer_is_kept_or_not() -> None:
+def highlighted(room: Room) -> list[bool]:
+    return ["dr-primary" in one._dom_classes for one in (room.view.keep, room.view.back)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "keep"), [(15, 19, True), (15, 15, True), (19, 15, False), (None, 15, True)]
+)
+def test_the_button_of_the_better_model_is_highlighted(
+    old: int | None, new: int, keep: bool
+) -> None:
     room = Room()
-    room.models.take_taught(small(4))
-    assert not hidden(room.view.choice)
-    text = read(room.view.comparison.value).text
-    assert "New" in text
-    assert "Before" not in text
-    room.view.back.click()
-    assert hidden(room.view.choice)
-    assert room.models.offer is None
-    assert room.models.network.weights["dense/bias"].argmax() == 0
-    room.models.take_taught(small(4))
-    room.view.keep.click()
-    assert hidden(room.view.choice)
-    assert room.models.network.weights["dense/bias"].argmax() == 4
+    room.models.network = small(0, **({"evaluation": report(old).to_dict()} if old else {}))
+    room.models.offer(small(1, evaluation=report(new).to_dict()), "trained")
+    assert highlighted(room) == [keep, not keep]
+    room.models.go_back()
+    assert highlighted(room) == [True, False]
 
 
 # Learning the visitor's digits
@@ -275,25 +276,23 @@ def test_the_time_left_of_learning_is_told() -> None:
     assert "about 4 s left" in read(html).text
 
 
-def test_learning_is_announced_and_its_end_says_whether_it_answers() -> None:
+def test_learning_is_announced_and_its_end_says_that_there_is_a_choice() -> None:
     room = Room()
     with room.training.hold_trait_notifications():
         room.training.learning = room.training.running = True
     assert room.view.announcement.value == "The learning has started."
-    room.models.try_out(small(4))
-    room.training.running = False
-    assert room.view.announcement.value == DONE
+    room.models.offer(small(4), "taught")
     room.training.status = Status("done", 0)
-    assert DONE in room.view.progress.value
-    room.training.running = True
-    room.models.take_taught(small(5))
     room.training.running = False
-    assert room.view.announcement.value == OFFERED
-    assert OFFERED in room.view.progress.value
+    assert room.view.announcement.value == CHOOSE
+    assert CHOOSE in room.view.progress.value
+    room.view.keep.click()
+    assert CHOOSE not in room.view.progress.value
+    assert DONE in room.view.progress.value
 
 
-def test_the_comparison_says_how_good_both_are() -> None:
+def test_the_offer_says_how_good_both_are() -> None:
     room = Room()
-    room.models.try_out(small(4, evaluation=report(19).to_dict()))
-    assert "95.00 %" in room.view.comparison.value
-    assert "not tested" in room.view.comparison.value
+    room.models.offer(small(4, evaluation=report(19).to_dict()), "trained")
+    assert "95.00 %" in room.view.offer.value
+    assert "not tested" in room.view.offer.value

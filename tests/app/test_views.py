@@ -13,7 +13,7 @@ import pytest
 from digitrec import mnist
 from digitrec.app.answer.answer import AnswerView, answer
 from digitrec.app.model import built
-from digitrec.app.model.in_use import Comparison, ModelInUse
+from digitrec.app.model.in_use import ModelInUse, Offer
 from digitrec.app.pad.buttons import ButtonsView
 from digitrec.app.pad.pad import NOTHING_DRAWN, Answer, Pad
 from digitrec.app.page import header, pictures, samples
@@ -269,7 +269,7 @@ def test_old_and_new_are_compared(old: int, new: int, verdict: str) -> None:
 def test_the_two_models_stand_side_by_side() -> None:
     old = small(0, evaluation=report(15).to_dict())
     new = small(1, evaluation=report(19).to_dict())
-    text = read(progress.comparison_html(Comparison(old, new))).text
+    text = read(progress.offer_html(Offer(old, new, "trained"))).text
     assert "75.00 %" in text
     assert "95.00 %" in text
     assert "5 of 20 wrong" in text
@@ -284,15 +284,16 @@ def test_the_choice_and_the_way_to_forget(models: ModelInUse) -> None:
     assert hidden(view.choice)
     assert hidden(view.forget)
     assert hidden(view.cancel)
-    models.try_out(small(1))
+    models.offer(small(1), "trained")
     assert not hidden(view.choice)
-    assert not hidden(view.forget)
+    assert hidden(view.forget)
     view.back.click()
     assert hidden(view.choice)
     assert models.network.weights["dense/bias"].argmax() == 0
-    models.try_out(small(1))
+    models.offer(small(1), "trained")
     view.keep.click()
     assert hidden(view.choice)
+    assert models.network.weights["dense/bias"].argmax() == 1
     assert not hidden(view.forget)
     view.forget.click()
     assert hidden(view.forget)
@@ -338,7 +339,7 @@ def test_the_beginning_and_the_end_of_a_training_are_announced(models: ModelInUs
     training.running = True
     assert view.announcement.value == "The training has started."
     training.running = False
-    assert view.announcement.value == "Done. The new model answers now."
+    assert view.announcement.value == progress.DONE
     training.running = True
     training.sentence = "It broke."
     training.running = False
@@ -426,7 +427,7 @@ def test_the_figures_of_the_training_come_from_the_metadata() -> None:
     "show",
     [
         built.built_html,
-        lambda network: progress.comparison_html(Comparison(network, network)),
+        lambda network: progress.offer_html(Offer(network, network, "opened")),
     ],
 )
 def test_nothing_out_of_a_file_becomes_html(show: Callable[..., str]) -> None:

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digitrec import ink
-from digitrec.app.browser_store.store import Shelf
+from digitrec.app.browser_store.store import BrowserStore
 from digitrec.app.pad.pens import Pens
 from digitrec.app.page.exchange import Exchange
 from digitrec.network import Network
@@ -76,7 +76,7 @@ FAULTS: dict[str, tuple[object, str]] = {
     "ink": (ink, "image"),
     "picture": (ink, "picture_stages"),
     "pens": (Pens, "_do"),
-    "browser": (Shelf, "hear"),
+    "browser": (BrowserStore, "hear"),
     "widgets": (Exchange, "_hear"),
     "wire": (wire, "_checked"),
 }

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.hub import Hub, Member, running_hub, until
 from tests.browser.lab import TRAINING
-from tests.browser.test_pad_keep import note, open_model
+from tests.browser.test_pad_store import note, open_model
 from tests.stand_ins import small
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -18,8 +18,8 @@ from digitrec.app.pad.pad import MAX_POINTS, PAD_FULL
 from digitrec.app.training.run import AS_IT_WAS
 from tests.browser.conftest import DESKTOP, serving
 from tests.browser.handwriting import UPRIGHT
-from tests.browser.test_pad_keep import note, open_model, put
 from tests.browser.test_pad_page import LOST, unwatched
+from tests.browser.test_pad_store import keep_model, note, open_model, put
 from tests.browser.test_pad_training import start
 from tests.browser.visit import Visit
 from tests.stand_ins import small
@@ -92,9 +92,7 @@ def test_a_kernel_killed_while_training_leaves_model_and_drawing(
     small(7).save(tmp_path / "mine.safetensors")
     with unwatched(browser, server) as visit:
         visit.open()
-        open_model(visit, tmp_path / "mine.safetensors")
-        note(visit).to_contain_text("it lives in this browser.")
-        visit.press("Keep it")
+        keep_model(visit, tmp_path / "mine.safetensors")
         visit.draw(UPRIGHT[3])
         start(visit)
         child = trainer()
@@ -135,9 +133,7 @@ def test_a_server_that_is_restarted_under_an_open_page(browser: Browser, tmp_pat
     with serving(tmp_path / "queue", port) as address:
         visit = Visit(browser.new_context(**DESKTOP).new_page(), address)
         visit.open()
-        open_model(visit, tmp_path / "mine.safetensors")
-        note(visit).to_contain_text("it lives in this browser.")
-        visit.press("Keep it")
+        keep_model(visit, tmp_path / "mine.safetensors")
         visit.draw([[(60, 60), (240, 60)]])
     expect(visit.page.get_by_text(LOST)).to_be_visible()
     visit.draw([[(60, 150), (240, 150)]], reached=False)
@@ -218,9 +214,7 @@ def test_clocks_that_are_set_back_by_more_than_a_year(
     with serving(tmp_path / "queue") as address:
         visit = Visit(context.new_page(), address)
         visit.open()
-        open_model(visit, tmp_path / "mine.safetensors")
-        note(visit).to_contain_text("it lives in this browser.")
-        visit.press("Keep it")
+        keep_model(visit, tmp_path / "mine.safetensors")
         visit.draw([[(60, 60), (240, 60)]])
         today = visit.page.locator(".dr-whence").inner_text()
 
@@ -238,7 +232,7 @@ def test_clocks_that_are_set_back_by_more_than_a_year(
         # A day to come is told with its year, like any other that is not of this year.
         note(visit).to_contain_text(today.split(";")[0].removesuffix("."))
         expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")
-        open_model(visit, tmp_path / "other.safetensors")
+        keep_model(visit, tmp_path / "other.safetensors")
         expect(visit.page.locator(".dr-said")).to_have_text("That's a 6.")
         note(visit).not_to_contain_text(today.split(";")[0].removesuffix("."))
         context.close()
@@ -297,7 +291,8 @@ def test_markup_in_names_and_labels_is_text(meet: Callable[..., Visit], tmp_path
     about: dict[str, Any] = {"recipe": HOSTILE, "created": HOSTILE, "digitrec": HOSTILE}
     small(5, **about).save(named)
     open_model(visit, named)
-    page.get_by_text(f"{named.name} answers now.").wait_for()
+    page.get_by_text(f"{named.name} is open.").wait_for()
+    visit.press("Keep it")
     page.get_by_text("How was this built?").click()
     expect(page.locator(".dr-built")).to_contain_text(HOSTILE)
     assert page.evaluate(INJECTED) == 0

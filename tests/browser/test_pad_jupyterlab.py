@@ -10,8 +10,8 @@ from digitrec.app.page.course import QUESTIONS
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.keys import draw_a_seven_with_keys
 from tests.browser.lab import Lab, Reader
-from tests.browser.test_pad_keep import count, note, open_model, say
 from tests.browser.test_pad_knowing import cell, shows, worst
+from tests.browser.test_pad_store import count, keep_model, note, say
 from tests.stand_ins import small
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -92,13 +92,11 @@ def bright_in_both(reader: Reader, x: int, y: int) -> None:
     )
 
 
-def test_model_and_corrected_digits_are_kept(read: Callable[..., Reader], tmp_path: Path) -> None:
+def test_model_and_corrected_digits_are_stored(read: Callable[..., Reader], tmp_path: Path) -> None:
     small(5).save(tmp_path / "mine.safetensors")
     visit = read(NOTEBOOK)
     visit.ready()
-    open_model(visit, tmp_path / "mine.safetensors")
-    note(visit).to_contain_text("it lives in this browser.")
-    visit.press("Keep it")
+    keep_model(visit, tmp_path / "mine.safetensors")
     visit.draw(UPRIGHT[2])
     expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")
     say(visit, 2)

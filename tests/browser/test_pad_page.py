@@ -15,8 +15,8 @@ Which test reaches which state:
 | queued                     | test_pad_training: a second training waits                         |
 | trained                    | here: test_axe_finds_nothing_after_a_training; test_pad_training   |
 | failed or cancelled        | test_pad_training: cancel                                          |
-| model from this browser    | test_pad_keep                                                      |
-| stored model unreadable    | test_pad_keep                                                      |
+| model from this browser    | test_pad_store                                                     |
+| stored model unreadable    | test_pad_store                                                     |
 | kernel or connection gone  | here: test_a_dead_kernel...; test_nothing_lost; test_lifeline      |
 | no line to the kernel      | test_lifeline                                                      |
 """

@@ -1,4 +1,4 @@
-"""(Re)Train in a real Chromium: chosen, looked on at, cancelled, compared, kept, forgotten."""
+"""(Re)Train in a real Chromium: chosen, looked on at, cancelled, chosen, forgotten."""
 
 import re
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from digitrec.app.training.guess_list import NOTHING
 from digitrec.app.training.progress import NO_DRAWING
 from tests.browser.handwriting import SLANTED, UPRIGHT
+from tests.browser.test_pad_store import again, holds
 from tests.browser.visit import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -68,14 +69,14 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     )
     assert page.evaluate(PLACES) == places
 
-    # At the end it is answered by the new model, and all figures change.
-    expect(page.locator(".dr-stage")).to_contain_text("Done.", timeout=TRAINING)
-    expect(page.locator(".dr-said")).to_have_text("That's a 3.")
-    accuracy = page.locator(".dr-figure b").inner_text()
-    assert float(accuracy.removesuffix(" %")) > 98
+    # At the end both are there, side by side; the old one answers until one is chosen.
+    expect(page.locator(".dr-stage")).to_contain_text("until you choose", timeout=TRAINING)
+    expect(page.locator(".dr-whence")).to_have_text(FRESH)
     sides = page.locator(".dr-figures b")
     expect(sides).to_have_count(2)
-    expect(sides.nth(1)).to_have_text(accuracy)
+    expect(sides.nth(0)).to_have_text(page.locator(".dr-figure b").inner_text())
+    accuracy = sides.nth(1).inner_text()
+    assert float(accuracy.removesuffix(" %")) > 98
     assert page.evaluate(PLACES) == places
 
     # Both models answer the drawing, side by side; another drawing is answered by everybody anew.
@@ -88,13 +89,16 @@ def test_train_a_new_model_keep_it_and_find_it_again(
     expect(page.locator(".dr-made b")).to_contain_text(["0", "0"])
     assert page.evaluate(PLACES) == places
 
-    # It is kept, and is the one that was shown.
+    # It is chosen, and is the one that was shown: all figures change.
+    visit.press("Keep it")
+    expect(visit.button("Keep it")).to_be_hidden()
+    expect(page.locator(".dr-stage")).not_to_contain_text("until you choose")
+    expect(page.locator(".dr-figure b")).to_have_text(accuracy)
+    expect(page.locator(".dr-whence")).to_contain_text("it lives in this browser.")
     page.get_by_text("How was this built?").click()
     seed = re.search(r"seed (\d+)", page.locator(".dr-beside").inner_text())
     assert seed is not None
     expect(page.locator(".dr-built")).to_contain_text(f"with seed {seed[1]}.")
-    visit.press("Keep it")
-    expect(visit.button("Keep it")).to_be_hidden()
 
     # A reload: it is there, says when it was trained, and knows all digits.
     page.reload()
@@ -202,14 +206,73 @@ def test_options_change_what_is_trained(phone: Visit) -> None:
     expect(page.locator(".dr-stage")).to_contain_text("Done.", timeout=TRAINING)
     expect(epochs).to_be_enabled()
     assert page.evaluate("document.documentElement.scrollWidth") == 375
+
+    # It learnt little, so the old one stays.
+    expect(page.locator(".dr-choice")).to_contain_text("The old one gets")
+    visit.button("Go back").tap()
+    expect(visit.button("Go back")).to_be_hidden()
+    expect(page.locator(".dr-whence")).to_have_text(FRESH)
+    expect(page.locator(".dr-said")).to_have_text("That's a 7.")
+    expect(guess).to_have_text(re.compile("sure$"))  # what was seen stays
+
+    # Once more, to see that what was chosen is what is trained.
+    visit.button("(Re)Train").tap()
+    expect(visit.button("Keep it")).to_be_visible(timeout=TRAINING)
+    visit.button("Keep it").tap()
+    expect(page.locator(".dr-whence")).to_contain_text("You trained this model on")
     page.get_by_text("How was this built?").tap()
     expect(page.locator(".dr-built")).to_contain_text("“classic, changed” with seed 7.")
     expect(page.locator(".dr-built")).to_contain_text("5,500 digits of MNIST, once each")
 
-    # It learnt little, so back to the one before.
-    expect(page.locator(".dr-choice")).to_contain_text("The old one gets")
-    visit.button("Go back").tap()
-    expect(page.locator(".dr-whence")).to_have_text(FRESH)
-    expect(visit.button("Go back")).to_be_hidden()
-    expect(page.locator(".dr-said")).to_have_text("That's a 7.")
-    expect(guess).to_have_text(re.compile("sure$"))  # what was seen stays
+
+def test_a_worse_model_answers_nowhere_before_it_is_chosen(visit: Visit) -> None:
+    page = visit.page
+    figure = page.locator(".dr-figure b")
+    good = figure.inner_text()
+
+    def train_a_worse_one() -> None:
+        page.get_by_role("button", name="Options:").click()
+        for label, text in (
+            ("Epochs", "1"),
+            ("Filters, first layer", "2"),
+            ("Filters, second layer", "4"),
+            ("Seed", "7"),
+        ):
+            choose(visit, label, text)
+        start(visit)
+        expect(visit.button("Keep it")).to_be_visible(timeout=TRAINING)
+        expect(page.locator(".dr-choice")).to_contain_text("The old one gets")
+        expect(visit.button("Go back")).to_have_class(re.compile("dr-primary"))
+        expect(visit.button("Keep it")).not_to_have_class(re.compile("dr-primary"))
+
+    def answers_as_before(tab: Visit) -> None:
+        expect(tab.page.locator(".dr-whence")).to_have_text(FRESH)
+        expect(tab.page.locator(".dr-figure b")).to_have_text(good)
+        tab.press("Clear")
+        tab.waiting()
+        tab.draw(UPRIGHT[7])
+        expect(tab.page.locator(".dr-said")).to_have_text("That's a 7.")
+
+    train_a_worse_one()
+    answers_as_before(visit)
+    other = Visit(page.context.new_page(), visit.address)
+    other.open()
+    answers_as_before(other)
+    expect(other.button("Keep it")).to_be_hidden()
+    again(visit)
+    answers_as_before(visit)
+    expect(visit.button("Keep it")).to_be_hidden()
+    holds(visit, "model", 0)
+
+    train_a_worse_one()
+    worse = page.locator(".dr-figures b").nth(1).inner_text()
+    visit.press("Keep it")
+    expect(page.locator(".dr-whence")).to_contain_text("it lives in this browser.")
+    expect(figure).to_have_text(worse)
+    answers_as_before(other)
+    for tab in (visit, other):
+        again(tab)
+        expect(tab.page.locator(".dr-whence")).to_contain_text("You trained this model on")
+        expect(tab.page.locator(".dr-figure b")).to_have_text(worse)
+    other.page.close()
+    other.check()

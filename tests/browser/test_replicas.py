@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import serving
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.hub import free_ports, proxy_program, until
-from tests.browser.test_pad_keep import count, note, open_model, say
+from tests.browser.test_pad_store import count, keep_model, note, say
 from tests.browser.visit import Visit
 from tests.stand_ins import small
 
@@ -86,9 +86,7 @@ def test_a_visitor_moves_to_the_other_server(
         with serving(tmp_path / "queue") as first:
             proxy.lead_to(first)
             visit.open()
-            open_model(visit, tmp_path / "mine.safetensors")
-            note(visit).to_contain_text("it lives in this browser.")
-            visit.press("Keep it")
+            keep_model(visit, tmp_path / "mine.safetensors")
             visit.draw(UPRIGHT[7])
             expect(page.locator(".dr-said")).to_have_text("That's a 5.")
             say(visit, 7)

@@ -26,6 +26,27 @@ def test_the_packaged_file_has_every_setting_and_says_what_it_means() -> None:
         assert all(line.startswith("# ") for line in comment)
 
 
+SETTINGS_OF_0_1 = """
+host = "0.0.0.0"
+port = 80
+open_browser = false
+waiting_pads = 3
+most_pads = 30
+starting_at_once = 2
+abandoned_after = 100
+look_every = 10
+message_megabytes = 9
+request_megabytes = 2
+log = false
+"""
+
+
+def test_a_file_written_for_version_0_1_is_still_read(tmp_path: Path) -> None:
+    chosen = settings.read(write(tmp_path, SETTINGS_OF_0_1))
+    wanted = tomllib.loads(SETTINGS_OF_0_1)
+    assert {name: getattr(chosen, name) for name in wanted} == wanted
+
+
 def test_every_setting_of_the_package_could_stand_in_a_file_of_ones_own() -> None:
     assert settings.read(settings.PACKAGED) == settings.read()
 

@@ -154,7 +154,7 @@ def bars_html(prediction: Prediction | None) -> str:
     Parameters
     ----------
     prediction : Prediction or None
-        None leaves the bars empty, so that they keep their room.
+        None leaves the bars empty, so that they take the same room.
 
     Examples
     --------
@@ -183,7 +183,7 @@ def stages_html(stages: Mapping[str, NDArray[np.float32]] | None) -> str:
     Parameters
     ----------
     stages : mapping of str to ndarray of float32, or None
-        None leaves empty frames, so that they keep their room.
+        None leaves empty frames, so that they take the same room.
 
     Examples
     --------

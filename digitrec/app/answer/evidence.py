@@ -79,7 +79,7 @@ class EvidenceView:
 
 
 def why_html(sentence: str) -> str:
-    """Return the reason in words as HTML; without one it keeps its room.
+    """Return the reason in words as HTML; without one it takes the same room.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def evidence_html(why: Why | None, image: NDArray[np.float32] | None) -> str:
     Parameters
     ----------
     why : Why or None
-        None leaves empty frames, so that they keep their room.
+        None leaves empty frames, so that they take the same room.
     image : ndarray of float32, shape (28, 28), or None
         What the network saw.
 

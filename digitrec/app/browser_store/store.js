@@ -44,7 +44,7 @@ async function transact(mode, act) {
 }
 
 async function look(limits) {
-  const kept = await transact("readonly", (store, done) => {
+  const stored = await transact("readonly", (store, done) => {
     const found = { model: undefined, keys: [], values: [], more: 0 };
     done(found);
     store("model").get("model").onsuccess = ({ target }) => { found.model = target.result; };
@@ -54,10 +54,10 @@ async function look(limits) {
     store("digits").count().onsuccess = ({ target }) => { found.more = Math.max(0, target.result - limits.digits); };
   });
   const digits = [];
-  let damaged = kept.more;
+  let damaged = stored.more;
   let room = limits.together;
-  kept.keys.forEach((key, place) => {
-    const text = kept.values[place];
+  stored.keys.forEach((key, place) => {
+    const text = stored.values[place];
     if (typeof key === "string" && typeof text === "string" && text.length <= Math.min(limits.digit, room)) {
       digits.push([key, text]);
       room -= text.length;
@@ -67,8 +67,8 @@ async function look(limits) {
   });
   let model = null;
   const buffers = [];
-  if (kept.model !== undefined) {
-    const { bytes, day, how } = kept.model ?? {};
+  if (stored.model !== undefined) {
+    const { bytes, day, how } = stored.model ?? {};
     if (bytes instanceof ArrayBuffer && bytes.byteLength <= limits.model
         && typeof day === "string" && day.length < 20 && typeof how === "string" && how.length < 20) {
       model = { day, how };
@@ -118,8 +118,8 @@ function tell(model) {
     try {
       send(model, ...(await look(model.get("limits"))));
     } catch (error) {
-      // Some browsers keep nothing in a private window. Then there is nothing to tell.
-      console.info("Nothing is kept in this browser:", String(error));
+      // Some browsers store nothing in a private window. Then there is nothing to tell.
+      console.info("Nothing is stored in this browser:", String(error));
       send(model, { event: "found", model: null, digits: [], damaged: 0 });
     }
   });
@@ -135,7 +135,7 @@ function initialize({ model }) {
         await change(changes, buffers);
         send(model, { event: "changed", number });
       } catch (error) {
-        console.info("This browser could not keep it:", String(error));
+        console.info("This browser could not store it:", String(error));
         send(model, { event: "failed", number });
       }
     });

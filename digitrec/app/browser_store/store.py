@@ -1,4 +1,4 @@
-"""What the visitor's browser keeps for this page, as the kernel sees it.
+"""What the visitor's browser stores for this page, as the kernel sees it.
 
 A browser belongs to its visitor, so nothing that comes from it is trusted: types, names, counts and
 sizes are checked here, and what the bytes and lines mean is checked by whoever reads them.
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MAX_MODEL_BYTES = 500_000
-"""What a model kept in a browser may take, bytes."""
+"""What a model stored in a browser may take, bytes."""
 
 MAX_DIGITS = 1_000
-"""How many of a visitor's digits are kept."""
+"""How many of a visitor's digits are stored."""
 
 MAX_DIGIT_CHARACTERS = 250_000
 """What one of them may take, written down."""
@@ -31,8 +31,8 @@ Kind = Literal["model", "digits"]
 
 
 @dataclass(frozen=True)
-class KeptModel:
-    """A model as a browser keeps it.
+class StoredModel:
+    """A model as a browser stores it.
 
     Parameters
     ----------
@@ -51,12 +51,12 @@ class KeptModel:
 
 @dataclass(frozen=True)
 class Found:
-    """What a browser says that it keeps.
+    """What a browser says that it stores.
 
     Parameters
     ----------
-    model : KeptModel or None
-        None if there is none, or none of the kind that we keep.
+    model : StoredModel or None
+        None if there is none, or none of the kind that we store.
     model_damaged : bool
         Whether there is something in its place that is no model of ours.
     digits : tuple of (str, str)
@@ -65,7 +65,7 @@ class Found:
         How many more there are that are nothing of ours.
     """
 
-    model: KeptModel | None = None
+    model: StoredModel | None = None
     model_damaged: bool = False
     digits: tuple[tuple[str, str], ...] = ()
     num_damaged: int = 0
@@ -80,13 +80,13 @@ class Change:
     kind : {"model", "digits"}
     key : str or None
         Which of its kind; None means all, to be deleted.
-    value : KeptModel, str or None
+    value : StoredModel, str or None
         A model or a written digit; None deletes.
     """
 
     kind: Kind
     key: str | None
-    value: KeptModel | str | None = None
+    value: StoredModel | str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,16 +95,16 @@ class _Order:
     then: Callable[[bool], None]
 
 
-class Shelf:
-    """Hands what is to be kept to the browser, and what the browser has to whoever asks.
+class BrowserStore:
+    """Hands the browser what it is to store, and tells listeners what it has stored.
 
     Without a browser everything waits until one attaches.
 
     Examples
     --------
-    >>> shelf = Shelf()
-    >>> shelf.on_found(lambda found: print(len(found.digits), found.num_damaged))
-    >>> shelf.hear({"event": "found", "digits": [["a1", "{}"], 7]}, [])
+    >>> store = BrowserStore()
+    >>> store.on_found(lambda found: print(len(found.digits), found.num_damaged))
+    >>> store.hear({"event": "found", "digits": [["a1", "{}"], 7]}, [])
     1 1
     """
 
@@ -120,7 +120,7 @@ class Shelf:
         self._send = send
 
     def on_found(self, listener: Callable[[Found], None]) -> None:
-        """Have a function called whenever a browser says what it keeps."""
+        """Have a function called whenever a browser says what it stores."""
         self._listeners.append(listener)
 
     def change(self, changes: Sequence[Change], then: Callable[[bool], None]) -> None:
@@ -157,7 +157,7 @@ class Shelf:
             with self._lock:
                 waiting = sorted(self._waiting)
             if waiting:
-                # Ordered while no page was there to hear it. Then it shall look again.
+                # Ordered while no page was there to hear it. Then it has to look again.
                 for number in waiting:
                     self._order(number)
                 self._send({"do": "tell"}, [])
@@ -174,7 +174,7 @@ class Shelf:
         buffers: list[bytes] = []
         for change in order.changes:
             told: dict[str, Any] = {"kind": change.kind, "key": change.key}
-            if isinstance(change.value, KeptModel):
+            if isinstance(change.value, StoredModel):
                 told |= {"buffer": len(buffers), "day": change.value.day, "how": change.value.how}
                 buffers.append(change.value.content)
             elif change.value is not None:
@@ -185,7 +185,7 @@ class Shelf:
 
 def _read(content: dict[str, Any], buffers: Sequence[Any]) -> Found:
     model = content.get("model")
-    kept = _read_model(model, buffers)
+    stored = _read_model(model, buffers)
     listed = content.get("digits")
     entries = listed if isinstance(listed, list) else []
     digits: dict[str, str] = {}
@@ -198,10 +198,10 @@ def _read(content: dict[str, Any], buffers: Sequence[Any]) -> Found:
     told = content.get("damaged")
     if type(told) is int and 0 < told <= 1_000_000:
         num_damaged += told
-    return Found(kept, model is not None and kept is None, tuple(digits.items()), num_damaged)
+    return Found(stored, model is not None and stored is None, tuple(digits.items()), num_damaged)
 
 
-def _read_model(told: Any, buffers: Sequence[Any]) -> KeptModel | None:
+def _read_model(told: Any, buffers: Sequence[Any]) -> StoredModel | None:
     if not isinstance(told, dict) or len(buffers) != 1:
         return None
     day, how = told.get("day"), told.get("how")
@@ -215,7 +215,7 @@ def _read_model(told: Any, buffers: Sequence[Any]) -> KeptModel | None:
         return None
     if not 0 < size <= MAX_MODEL_BYTES:
         return None
-    return KeptModel(bytes(buffers[0]), day, str(how))
+    return StoredModel(bytes(buffers[0]), day, str(how))
 
 
 def _is_digit(entry: Any) -> bool:

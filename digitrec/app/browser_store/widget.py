@@ -6,49 +6,49 @@ from typing import Any
 import anywidget
 import traitlets
 
-from digitrec.app.browser_store import store as shelves
-from digitrec.app.browser_store.store import Shelf
+from digitrec.app.browser_store import store as limits
+from digitrec.app.browser_store.store import BrowserStore
 from digitrec.app.page.guard import Guard
 
 
-class Keep(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is not followed by mypy
-    """Keeps in the browser what the shelf wants kept. It need not be shown.
+class StoreWidget(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is not followed by mypy
+    """Has the browser store what it is told to. It need not be shown.
 
     Parameters
     ----------
-    shelf : Shelf
+    store : BrowserStore
     guard : Guard
         Makes errors in the callbacks visible.
 
     Examples
     --------
-    >>> shelf = Shelf()
-    >>> shelf.on_found(lambda found: print(found.model))
-    >>> keep = Keep(shelf, Guard(print))
-    >>> keep._handle_custom_msg({"event": "found"}, [])
+    >>> store = BrowserStore()
+    >>> store.on_found(lambda found: print(found.model))
+    >>> widget = StoreWidget(store, Guard(print))
+    >>> widget._handle_custom_msg({"event": "found"}, [])
     None
     """
 
     _esm = (Path(__file__).parent / "store.js").read_text(encoding="utf-8")
     limits = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, shelf: Shelf, guard: Guard) -> None:
+    def __init__(self, store: BrowserStore, guard: Guard) -> None:
         super().__init__(
             limits={
-                "model": shelves.MAX_MODEL_BYTES,
-                "digits": shelves.MAX_DIGITS,
-                "digit": shelves.MAX_DIGIT_CHARACTERS,
-                "together": shelves.MAX_DIGITS_CHARACTERS,
+                "model": limits.MAX_MODEL_BYTES,
+                "digits": limits.MAX_DIGITS,
+                "digit": limits.MAX_DIGIT_CHARACTERS,
+                "together": limits.MAX_DIGITS_CHARACTERS,
             }
         )
-        hear = guard(shelf.hear, "looking at what this browser keeps")
+        hear = guard(store.hear, "looking at what this browser stores")
 
         def on_message(_widget: Any, content: Any, buffers: list[Any]) -> None:
             hear(content, buffers)
 
         self.on_msg(on_message)
-        shelf.attach(self.send)
+        store.attach(self.send)
 
     def look(self) -> None:
-        """Have every page that is attached say what its browser keeps."""
+        """Have every page that is attached say what its browser stores."""
         self.send({"do": "tell"})

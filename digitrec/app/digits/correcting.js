@@ -1,4 +1,4 @@
-// "It was a …": ten buttons in a row that may wrap, and a line that keeps its room.
+// "It was a …": ten buttons in a row that may wrap, and a line that takes the same room.
 let number = 0;
 
 function render({ model, el }) {

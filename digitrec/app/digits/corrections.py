@@ -19,9 +19,9 @@ from digitrec.app.browser_store.store import (
     MAX_DIGIT_CHARACTERS,
     MAX_DIGITS,
     MAX_DIGITS_CHARACTERS,
+    BrowserStore,
     Change,
     Found,
-    Shelf,
 )
 from digitrec.app.page.words import number
 from digitrec.errors import FileError, InkError
@@ -31,7 +31,7 @@ MAX_LOAD_BYTES = 4_000_000
 """What a file of ink may hold to be loaded on the page, as it comes and unpacked, bytes."""
 
 FULL = "There is no room for more of your digits. Download them, and forget them here."
-NOT_KEPT = "This browser could not keep your digits: download them if you want them again."
+NOT_STORED = "This browser could not store your digits: download them if you want them again."
 
 _LABELS = frozenset("0123456789")
 
@@ -76,12 +76,12 @@ class Digit:
 
     @classmethod
     def read(cls, key: str, line: str) -> Self:
-        """Return what was kept.
+        """Return what was stored.
 
         Parameters
         ----------
         key : str
-            Under which it was kept.
+            Under which it was stored.
         line : str
             What was found there.
 
@@ -111,12 +111,12 @@ class Digit:
 
 
 class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types mypy may follow
-    """A visitor's digits; they are kept in the visitor's browser, and nowhere else.
+    """A visitor's digits; they are stored in the visitor's browser, and nowhere else.
 
     Parameters
     ----------
-    shelf : Shelf, optional
-        The way to that browser; without one nothing is kept.
+    store : BrowserStore, optional
+        The way to that browser; without one nothing is stored.
 
     Examples
     --------
@@ -133,14 +133,14 @@ class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no
     said = traitlets.Unicode("", help="what became of the last correction, in words")
     label = traitlets.Int(None, allow_none=True, help="what the drawing on the pad was said to be")
     undoable = traitlets.Bool(False, help="whether the last correction can be taken back")
-    trouble = traitlets.Unicode("", help="what could not be read or kept, in a sentence")
+    trouble = traitlets.Unicode("", help="what could not be read or stored, in a sentence")
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, store: BrowserStore | None = None) -> None:
         super().__init__()
         self._lock = threading.RLock()
-        self._shelf = Shelf() if shelf is None else shelf
+        self._store = BrowserStore() if store is None else store
         self._before: tuple[str, Digit | None] | None = None
-        self._shelf.on_found(self._find)
+        self._store.on_found(self._find)
 
     @property
     def images(self) -> Float32:
@@ -202,7 +202,7 @@ class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no
             self._before = digit.key, old
             self.label, self.undoable = label, True
             self.said = f"Thank you: noted as {'an' if label == 8 else 'a'} {label}."
-            self._keep([Change("digits", digit.key, digit.line)])
+            self._write([Change("digits", digit.key, digit.line)])
 
     def undo(self) -> None:
         """Take the last correction back, as long as its drawing is on the pad."""
@@ -213,10 +213,10 @@ class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no
             self._before, self.undoable = None, False
             if old is None:
                 self.digits = tuple(digit for digit in self.digits if digit.key != key)
-                self._keep([Change("digits", key)])
+                self._write([Change("digits", key)])
             else:
                 self._put([old])
-                self._keep([Change("digits", key, old.line)])
+                self._write([Change("digits", key, old.line)])
             self.label = None if old is None else old.label
             self.said = "Taken back."
 
@@ -226,7 +226,7 @@ class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no
             self.digits = ()
             self._before, self.undoable, self.said, self.label = None, False, "", None
             self.trouble = ""
-            self._keep([Change("digits", None)])
+            self._write([Change("digits", None)])
 
     def to_bytes(self) -> bytes:
         """Return those that were drawn as an ink file; pictures have no ink."""
@@ -265,7 +265,7 @@ class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no
         with self._lock, self.hold_trait_notifications():
             if not self._put(digits.values()):
                 raise FileError(FULL)
-            self._keep([Change("digits", key, digit.line) for key, digit in digits.items()])
+            self._write([Change("digits", key, digit.line) for key, digit in digits.items()])
         said = f"{number(len(digits)).capitalize()} loaded."
         left_out = len(samples) - len(labelled)
         return f"{said} {left_out} without a digit for a label were left out." if left_out else said
@@ -286,11 +286,11 @@ class Corrections(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no
         self.digits = tuple(all_of_them.values())
         return True
 
-    def _keep(self, changes: list[Change]) -> None:
+    def _write(self, changes: list[Change]) -> None:
         def answered(done: bool) -> None:
-            self.trouble = "" if done else NOT_KEPT
+            self.trouble = "" if done else NOT_STORED
 
-        self._shelf.change(changes, answered)
+        self._store.change(changes, answered)
 
     def _find(self, found: Found) -> None:
         digits: list[Digit] = []

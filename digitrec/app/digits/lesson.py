@@ -73,9 +73,11 @@ class Lesson(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no type
         self._teaching = self._training.running  # not if it could not begin
 
     def _conclude(self, change: dict[str, Any]) -> None:
-        offer = change["new"]
+        earlier, offer = change["old"], change["new"]
         if offer is None or offer.how != "taught" or not self._teaching:
             return
+        if earlier is not None and earlier.new is offer.new:
+            return  # what came of the lesson before, beside another model than it was
         old, new = offer.old, offer.new
         self._teaching = False
         corrections = self._corrections

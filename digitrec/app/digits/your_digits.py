@@ -19,7 +19,7 @@ FILENAME = "my_digits.jsonl"
 
 _SHOWN = 20
 _EMPTY = (
-    "None yet. Say “It was a …” under the bars, and what you drew is kept here, in this browser. "
+    "None yet. Say “It was a …” under the bars, and what you drew is stored here, in this browser. "
     "A network can learn from it."
 )
 
@@ -120,7 +120,7 @@ def digits_html(digits: tuple[Digit, ...], trouble: str = "") -> str:
     ----------
     digits : tuple of Digit
     trouble : str, optional
-        What could not be read or kept.
+        What could not be read or stored.
 
     Examples
     --------

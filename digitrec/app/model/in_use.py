@@ -8,13 +8,20 @@ from typing import Any, TypeGuard
 
 import traitlets
 
-from digitrec.app.browser_store.store import MAX_MODEL_BYTES, Change, Found, KeptModel, Shelf
+from digitrec.app.browser_store.store import (
+    MAX_MODEL_BYTES,
+    BrowserStore,
+    Change,
+    Found,
+    StoredModel,
+)
 from digitrec.errors import FileError
 from digitrec.evaluation import Report
 from digitrec.network import Network, bundled
 
 UNREADABLE = (
-    "The model kept in this browser could not be read, so this is the one that came with the page."
+    "The model stored in this browser could not be read, "
+    "so this is the one that came with the page."
 )
 FRESH = "This is the model that came with the page."
 DELETING = "Deleting the other model from this browser …"
@@ -56,7 +63,7 @@ class Offer:
 class _Own:
     """A visitor's own model, beside its network."""
 
-    model: KeptModel
+    model: StoredModel
     lives: bool = False
     trouble: str = ""
 
@@ -70,7 +77,7 @@ class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no 
 
     Parameters
     ----------
-    shelf : Shelf, optional
+    store : BrowserStore, optional
         The way to that browser; without one nothing is stored.
     load_bundled : callable, optional
         Returns the model that comes with the page.
@@ -95,14 +102,14 @@ class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no 
     forgettable = traitlets.Bool(False, help="whether something is stored that can be forgotten")
 
     def __init__(
-        self, shelf: Shelf | None = None, load_bundled: Callable[[], Network] = bundled
+        self, store: BrowserStore | None = None, load_bundled: Callable[[], Network] = bundled
     ) -> None:
-        self._shelf = Shelf() if shelf is None else shelf
+        self._store = BrowserStore() if store is None else store
         self._bundled = load_bundled
         self._mine: _Own | None = None
         super().__init__(network=load_bundled())
         self._describe()
-        self._shelf.on_found(self._find)
+        self._store.on_found(self._find)
 
     @property
     def report(self) -> Report | None:
@@ -141,12 +148,12 @@ class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no 
         if chosen is None:
             return
         today = datetime.datetime.now().astimezone().date()
-        self._mine = _Own(KeptModel(chosen.new.to_bytes(), today.isoformat(), chosen.how))
+        self._mine = _Own(StoredModel(chosen.new.to_bytes(), today.isoformat(), chosen.how))
         with self.hold_trait_notifications():
             self.offered = None
             self.network = chosen.new
             self._describe()
-        self._store()
+        self._write()
 
     def go_back(self) -> None:
         """Drop the candidate; the model in use stays."""
@@ -158,14 +165,14 @@ class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no 
         with self.hold_trait_notifications():
             self._answer_with(self._bundled())
             self._describe(deleting=True)
-        self._store()
+        self._write()
 
     def _answer_with(self, network: Network) -> None:
         self.network = network
         if self.offered is not None:
             self.offered = replace(self.offered, old=network)
 
-    def _store(self) -> None:
+    def _write(self) -> None:
         """Have the browser store what is in use, in place of what it stored."""
         mine = self._mine
         if mine is not None and len(mine.model.content) > MAX_MODEL_BYTES:
@@ -184,7 +191,7 @@ class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no 
                 self.note = f"{FRESH} The other one could not be deleted from this browser."
                 self.forgettable = True
 
-        self._shelf.change([change], answered)
+        self._store.change([change], answered)
 
     def _end(self, mine: _Own, trouble: str) -> None:
         """Note what became of storing a model, if it is still the one in use."""
@@ -196,7 +203,7 @@ class ModelInUse(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no 
         """Use what the browser has stored."""
         if found.model is None and not found.model_damaged:
             if self._mine is not None:
-                # Forgotten in another tab, or never kept. What answers goes on answering.
+                # Forgotten in another tab, or never stored. What answers goes on answering.
                 self._mine = replace(self._mine, lives=False)
             self._describe()
             return

@@ -30,7 +30,7 @@ class CanvasView:
     guard : Guard
         Makes errors in the callbacks visible.
     name : str, optional
-        Under which the page keeps the ink over a reload; without one it does not.
+        Under which the page stores the ink over a reload; without one it does not.
     pictures : bool, optional
         Whether a picture may be dropped, pasted or chosen instead of drawn.
 

@@ -245,7 +245,7 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
             self._answer()
 
     def restore(self, strokes: Any) -> None:
-        """Bring back what a page has kept over a reload, unless this pad was used already.
+        """Bring back what a page has stored over a reload, unless this pad was used already.
 
         Parameters
         ----------
@@ -253,10 +253,10 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
             Should be a list of strokes, each a list of (x, y) in pixels. It comes from a browser:
             whatever in it is no point is left out, and what lies off the pad brought to its edge.
         """
-        kept = _checked(strokes)
+        stored = _checked(strokes)
         with self._lock:
-            if kept and self.is_untouched:
-                self._put(_Content(kept))
+            if stored and self.is_untouched:
+                self._put(_Content(stored))
                 self._answer()
 
     def show_picture(self, data: bytes) -> None:
@@ -411,19 +411,19 @@ def _checked(strokes: Any) -> tuple[Stroke, ...]:
     if not isinstance(strokes, list | tuple):
         return ()
     room = MAX_POINTS
-    kept = []
+    whole = []
     for stroke in strokes[:MAX_STROKES]:
         points = tuple((_bounded(x), _bounded(y)) for x, y in points_in(stroke, room))
         room -= len(points)
         if points:
-            kept.append(points)
-    return tuple(kept)
+            whole.append(points)
+    return tuple(whole)
 
 
 @functools.cache
 def _leave_processors_free() -> None:
     # Between two products OpenBLAS's other threads run in circles, and answers come so often that
-    # they never stop: each pad would keep a core from the browser and from everybody else's pad.
+    # they never stop: each pad would take a core from the browser and from everybody else's pad.
     threadpoolctl.threadpool_limits(1, user_api="blas")
 
 

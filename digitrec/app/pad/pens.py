@@ -20,7 +20,7 @@ _LONGEST_NAME = 64
 class Pens:
     """The pens of all pages that show one pad.
 
-    A page numbers its batches from 1 and keeps each until it hears that it was taken. One that
+    A page numbers its batches from 1 and holds each until it hears that it was taken. One that
     comes again, or before those ahead of it, changes nothing. Whatever a batch holds comes from a
     browser: what is not understood is passed over.
 
@@ -31,7 +31,7 @@ class Pens:
     tell : callable of dict
         Sends a message to all pages: ``taken`` has the last number that was taken from each pen.
         Whenever no stroke is being drawn and the ink is other than when last told, ``ink`` has all
-        of it, to be kept over a reload, and ``picture`` the page's number of the picture, if any.
+        of it, to be stored over a reload, and ``picture`` the page's number of the picture, if any.
 
     Examples
     --------

@@ -25,7 +25,7 @@ def curve(
     Parameters
     ----------
     points : sequence of (float, float)
-        Epochs done, and the value then. None draws the empty axes, so that they keep their room.
+        Epochs done, and the value then. None draws the empty axes, so that they take the same room.
     title : str
         What the value is; spoken by screen readers with the last value.
     epochs : float

@@ -60,7 +60,7 @@ class GuessListView:
 
 
 def guesses_html(rows: Sequence[Guess], *, drawn: bool) -> str:
-    """Return guesses as HTML; those that are not there yet keep their room.
+    """Return guesses as HTML; those that are not there yet take the same room.
 
     Parameters
     ----------

@@ -9,7 +9,8 @@ from digitrec.jobs import Status
 from digitrec.network import Prediction
 from digitrec.training import Recipe
 
-DONE = "Done. Your model answers as before until you choose."
+DONE = "Done."
+CHOOSE = "Done. Your model answers as before until you choose."
 
 SILENT = "Nothing was heard of it for a minute: the machine is busy, or it hangs. Cancel ends it."
 
@@ -26,6 +27,7 @@ def progress_html(
     sentence: str,
     *,
     learning: bool = False,
+    offered: bool = False,
 ) -> str:
     """Return how the training stands as HTML.
 
@@ -41,6 +43,8 @@ def progress_html(
         How it ended, if it ended badly.
     learning : bool
         Whether the visitor's digits are learnt, and not a new network.
+    offered : bool
+        Whether a new model waits to be chosen.
 
     Examples
     --------
@@ -63,7 +67,7 @@ def progress_html(
         return _lines(_stage(status, learning), beside, _share_done(status))
     if sentence:
         return _lines(sentence, beside, 0.0, idle=True)
-    return _lines(DONE, beside, 1.0, idle=True)
+    return _lines(CHOOSE if offered else DONE, beside, 1.0, idle=True)
 
 
 def offer_html(offer: Offer | None, sides: Sequence[Prediction | None] = ()) -> str:
@@ -105,10 +109,8 @@ def is_worse(offer: Offer) -> bool:
     >>> is_worse(Offer(bundled(), bundled(), "opened"))
     False
     """
-    old, new = report_of(offer.old), report_of(offer.new)
-    if old is None or new is None or old.samples != new.samples:
-        return False
-    return new.accuracy < old.accuracy
+    gain = _gain(report_of(offer.old), report_of(offer.new))
+    return gain is not None and gain < 0
 
 
 def verdict(old: Report | None, new: Report | None) -> str:
@@ -128,9 +130,9 @@ def verdict(old: Report | None, new: Report | None) -> str:
     >>> verdict(None, None)
     'There are no figures to compare.'
     """
-    if old is None or new is None or old.samples != new.samples:
+    more = _gain(old, new)
+    if old is None or new is None or more is None:
         return "There are no figures to compare."
-    more = round((new.accuracy - old.accuracy) * new.samples)
     if more == 0:
         return "They get equally many right."
     which = "The new one" if more > 0 else "The old one"
@@ -139,6 +141,13 @@ def verdict(old: Report | None, new: Report | None) -> str:
     if new.interval[0] <= old.accuracy <= new.interval[1]:
         return f"{said} So small a difference may be chance."
     return said
+
+
+def _gain(old: Report | None, new: Report | None) -> int | None:
+    """Return how many more digits the new model gets right; None without the same test of both."""
+    if old is None or new is None or old.samples != new.samples:
+        return None
+    return round((new.accuracy - old.accuracy) * new.samples)
 
 
 def _side(title: str, report: Report | None, said: str) -> str:

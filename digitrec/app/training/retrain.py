@@ -14,7 +14,14 @@ from digitrec.app.training.curves import curve
 from digitrec.app.training.guess_list import GuessListView
 from digitrec.app.training.guesses import Guesses
 from digitrec.app.training.options_panel import OptionsView
-from digitrec.app.training.progress import DONE, SILENT, is_worse, offer_html, progress_html
+from digitrec.app.training.progress import (
+    CHOOSE,
+    DONE,
+    SILENT,
+    is_worse,
+    offer_html,
+    progress_html,
+)
 from digitrec.app.training.run import Training
 from digitrec.jobs import Status
 
@@ -71,12 +78,12 @@ class RetrainView:
         self.announcement.add_class("dr-announcement")
         self.curves = ipywidgets.HTML()
         self.curves.add_class("dr-curves-box")
-        self.comparison = ipywidgets.HTML()
+        self.offer = ipywidgets.HTML()
         self.keep = button("Keep it", "dr-primary")
         self.back = button("Go back")
         self.choice = ipywidgets.HBox([self.keep, self.back])
         self.choice.add_class("dr-buttons")
-        sides = ipywidgets.VBox([self.comparison, self.choice])
+        sides = ipywidgets.VBox([self.offer, self.choice])
         sides.add_class("dr-choice")
         self.note = ipywidgets.HTML()
         self.note.add_class("dr-whence")
@@ -111,6 +118,7 @@ class RetrainView:
         doing = "showing the training"
         training.observe(guard(self._show, doing), ["status", "running", "sentence", "epochs"])
         training.observe(guard(self._announce, doing), ["running", "status", "sentence"])
+        models.observe(guard(self._show, doing), "offered")
         models.observe(guard(self._show_model, doing), ["note", "forgettable", "offered"])
         guesses.observe(guard(self._show_model, doing), "sides")
         self._show()
@@ -127,6 +135,7 @@ class RetrainView:
             training.running,
             training.sentence,
             learning=training.learning,
+            offered=self._models.offered is not None,
         )
         now = self._clock()
         if now >= self._next_curves or not training.running:
@@ -139,17 +148,19 @@ class RetrainView:
         begun = f"The {'learning' if training.learning else 'training'} has started."
         if training.status is not None and training.status.silent:
             begun = SILENT
-        self.announcement.value = escape(begun if training.running else training.sentence or DONE)
+        done = DONE if self._models.offered is None else CHOOSE
+        self.announcement.value = escape(begun if training.running else training.sentence or done)
 
     def _show_model(self, _change: Any = None) -> None:
         models = self._models
         self.note.value = f"<p>{escape(models.note)}</p>"
         _show_if(self.forget, models.forgettable)
-        self.comparison.value = offer_html(models.offered, self._guesses.sides)
+        self.offer.value = offer_html(models.offered, self._guesses.sides)
         _show_if(self.choice, models.offered is not None)
-        keep_old = models.offered is not None and is_worse(models.offered)
-        for one, wanted in ((self.keep, not keep_old), (self.back, keep_old)):
-            (one.add_class if wanted else one.remove_class)("dr-primary")
+        old_is_better = models.offered is not None and is_worse(models.offered)
+        better, other = (self.back, self.keep) if old_is_better else (self.keep, self.back)
+        better.add_class("dr-primary")
+        other.remove_class("dr-primary")
 
 
 def curves_html(status: Status | None, epochs: int) -> str:

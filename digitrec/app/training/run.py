@@ -1,4 +1,4 @@
-"""A training as the page sees it: started, followed, cancelled, taken over."""
+"""A training as the page sees it: started, followed, cancelled, offered."""
 
 import tempfile
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from digitrec.training import Recipe
 AS_IT_WAS = "Your model is as it was."
 
 MOST_EPOCHS = 12
-"""Of how many epochs the networks are kept in memory; more would fill it, and the page too."""
+"""Of how many epochs the networks are held in memory; more would fill it, and the page too."""
 
 
 class Job(Protocol):
@@ -49,9 +49,9 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
     options : Options, optional
         What is trained, and with which seed.
     make_job : callable, optional
-        Makes a job from a recipe, a seed or None, and the path where the model shall lie.
+        Makes a job from a recipe, a seed or None, and the path where the model is to be written.
     make_lesson : callable, optional
-        Makes a job from a network, images, labels, and the path where the model shall lie.
+        Makes a job from a network, images, labels, and the path where the model is to be written.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
     running = traitlets.Bool(False)
     learning = traitlets.Bool(False, help="whether the latest run was of the visitor's digits")
     sentence = traitlets.Unicode("", help="how the last run ended, when it ended badly")
-    epochs = traitlets.Tuple(help="after which epochs of the training a network is kept to look on")
+    epochs = traitlets.Tuple(help="after which epochs of the training its network is shown")
     networks = traitlets.Tuple(help="those that there are by now, each with its epoch")
 
     def __init__(
@@ -157,16 +157,16 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
         if not status.ended:
             self.status = status
             return
-        # Whoever looks shall see the end as a whole, and not a training that is over and runs.
+        # Whoever looks has to see the end as a whole, and not a training that is over and runs.
         with self.hold_trait_notifications():
             self.status = status
             if status.state == "done":
-                self._take_over()
+                self._offer()
             else:
                 self._end(status.message)
 
     def _look_on(self, status: Status) -> None:
-        """Keep the network of an epoch that has ended, unless it is known."""
+        """Hold the network of an epoch that has ended, unless it is known."""
         latest = status.epoch_network
         known = [epoch for epoch, _network in self.networks]
         if latest is None or latest.epoch not in self.epochs or latest.epoch in known:
@@ -177,7 +177,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
             return
         self.networks = (*self.networks, (latest.epoch, network))
 
-    def _take_over(self) -> None:
+    def _offer(self) -> None:
         try:
             network = Network.load(self._out)
         except DigitrecError as error:
@@ -216,7 +216,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
 
 
 def shown_epochs(num_epochs: int) -> tuple[int, ...]:
-    """Return after which epochs a network is kept: all, or some at even distances.
+    """Return after which epochs a network is shown: all, or some at even distances.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the visitor's browser keeps, in a real Chromium: the model, and the corrected digits."""
+"""What the visitor's browser stores, in a real Chromium: the model, and the corrected digits."""
 
 import json
 import socket
@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 from digitrec import ink
 from digitrec.app.model.in_use import FRESH, UNREADABLE
 from digitrec.network import Network, bundled
+from tests.app.test_model_in_use import STORED_BY_0_1
 from tests.browser.conftest import serving
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.visit import Visit
@@ -46,14 +47,14 @@ HEIGHTS = "['correcting', 'your-digits'].map(n => document.querySelector('.dr-' 
 LEARNING = 400_000
 """Milliseconds that learning may take on a slow machine with other work to do."""
 
-OPENED = "answers now. Keep it, or go back."
+OPENED = "is open. Choose under Retrain which one should answer."
 
 
 def note(visit: Visit) -> Any:
     return expect(visit.page.locator(".dr-whence"))
 
 
-def kept(favourite: int, **about: object) -> dict[str, object]:
+def stored(favourite: int, **about: object) -> dict[str, object]:
     content = list(small(favourite).to_bytes())
     return {"bytes": content, "day": "2025-05-03", "how": "trained", **about}
 
@@ -79,6 +80,14 @@ def open_model(visit: Visit, path: Path) -> None:
     with visit.page.expect_file_chooser() as chooser:
         part.get_by_role("button", name="Open a model file…").click()
     chooser.value.set_files(path)
+
+
+def keep_model(visit: Visit, path: Path) -> None:
+    """Open a model and choose it; wait until the browser has stored it."""
+    open_model(visit, path)
+    visit.press("Keep it")
+    expect(visit.button("Keep it")).to_be_hidden()
+    note(visit).to_contain_text("it lives in this browser.")
 
 
 def answers(visit: Visit, digit: int) -> None:
@@ -108,8 +117,9 @@ def test_a_model_lives_in_one_browser_through_reloads_and_restarts(
         note(visit).to_have_text(FRESH)
         open_model(visit, model)
         visit.page.get_by_text(OPENED).wait_for()
-        note(visit).to_contain_text("it lives in this browser.")
+        note(visit).to_have_text(FRESH)
         visit.press("Keep it")
+        note(visit).to_contain_text("it lives in this browser.")
         answers(visit, 5)
 
         other = Visit(browser.new_context().new_page(), address)
@@ -136,8 +146,10 @@ def test_a_model_lives_in_one_browser_through_reloads_and_restarts(
 
 def test_going_back_and_a_file_that_is_no_model(visit: Visit, model: Path, tmp_path: Path) -> None:
     open_model(visit, model)
-    answers(visit, 5)
+    visit.page.get_by_text(OPENED).wait_for()
+    answers(visit, 7)
     visit.press("Go back")
+    expect(visit.button("Go back")).to_be_hidden()
     note(visit).to_have_text(FRESH)
     answers(visit, 7)
     holds(visit, "model", 0)
@@ -157,10 +169,10 @@ def test_going_back_and_a_file_that_is_no_model(visit: Visit, model: Path, tmp_p
 
 def test_a_model_that_was_damaged_in_the_browser(visit: Visit) -> None:
     note(visit).to_have_text(FRESH)
-    whole = kept(5)["bytes"]
+    whole = stored(5)["bytes"]
     assert isinstance(whole, list)
     # What the kernel makes of other bytes is tested without a browser.
-    for damaged in (kept(5, bytes=whole[:-7]), kept(5, bytes=[0] * 500_001), "garbage"):
+    for damaged in (stored(5, bytes=whole[:-7]), stored(5, bytes=[0] * 500_001), "garbage"):
         put(visit, "model", "model", damaged)
         again(visit)
         note(visit).to_have_text(UNREADABLE)
@@ -171,29 +183,67 @@ def test_a_model_that_was_damaged_in_the_browser(visit: Visit) -> None:
     visit.press("Forget it")
     note(visit).to_have_text(FRESH)
     holds(visit, "model", 0)
-    put(visit, "model", "model", kept(5))
+    put(visit, "model", "model", stored(5))
     again(visit)
     note(visit).to_have_text("You trained this model on 3 May 2025; it lives in this browser.")
 
 
-def test_a_browser_that_keeps_nothing(meet: Callable[..., Visit], model: Path) -> None:
+WRITTEN = """([path, model, digits, strokes]) => new Promise((resolve, reject) => {
+    sessionStorage.setItem(`digitrec:pad:${path}`, JSON.stringify({ strokes }));
+    indexedDB.deleteDatabase('digitrec').onsuccess = () => {
+        const asked = indexedDB.open('digitrec');
+        asked.onupgradeneeded = () => {
+            for (const kind of ['model', 'digits']) asked.result.createObjectStore(kind);
+        };
+        asked.onerror = () => reject(asked.error);
+        asked.onsuccess = () => {
+            const writing = asked.result.transaction(['model', 'digits'], 'readwrite');
+            const bytes = Uint8Array.from(atob(model.bytes), letter => letter.charCodeAt(0)).buffer;
+            const { day, how } = model;
+            writing.objectStore('model').put({ bytes, day, how }, 'model');
+            const entries = Object.entries(digits);
+            for (const [key, text] of entries) writing.objectStore('digits').put(text, key);
+            writing.oncomplete = () => { asked.result.close(); resolve(); };
+        };
+    };
+})"""
+"""Leaves a browser as version 0.1 does."""
+
+
+def test_what_version_0_1_stored_is_found(visit: Visit) -> None:
+    before = json.loads(STORED_BY_0_1.read_text(encoding="utf-8"))
+    path = visit.page.evaluate("location.pathname")
+    # From an empty page of the same site: a pad stores its own ink when it is left.
+    empty = f"{visit.address}empty"
+    icon = '<link rel="icon" href="data:,">'
+    visit.page.route(empty, lambda route: route.fulfill(body=icon, content_type="text/html"))
+    visit.page.goto(empty)
+    visit.page.evaluate(WRITTEN, [path, before["model"], before["digits"], UPRIGHT[7]])
+    visit.open()
+    note(visit).to_have_text("You trained this model on 3 May 2025; it lives in this browser.")
+    count(visit).to_contain_text("Two digits that you corrected")
+    assert len(visit.kept()) == len(UPRIGHT[7])
+    expect(visit.page.locator(".dr-said")).to_have_text("That's a 5.")
+    expect(visit.page.locator(".dr-figure b")).to_have_text("7.00 %")
+
+
+def test_a_browser_that_stores_nothing(meet: Callable[..., Visit], model: Path) -> None:
     broken = "indexedDB.open = () => { throw new DOMException('private'); }"
     visit = meet(lambda page: page.add_init_script(broken))
     open_model(visit, model)
-    note(visit).to_contain_text("This browser could not keep it: download it if you want to.")
+    visit.press("Keep it")
+    note(visit).to_contain_text("This browser could not store it: download it if you want to.")
     answers(visit, 5)
     visit.page.get_by_role("button", name="It was a 7").click()
-    visit.page.get_by_text("This browser could not keep your digits").wait_for()
+    visit.page.get_by_text("This browser could not store your digits").wait_for()
 
 
 def test_two_tabs_of_one_browser(visit: Visit, model: Path, tmp_path: Path) -> None:
     other = Visit(visit.page.context.new_page(), visit.address)
     other.open()
-    open_model(other, model)
-    note(other).to_contain_text("it lives in this browser.")
+    keep_model(other, model)
     small(6).save(tmp_path / "six")
-    open_model(visit, tmp_path / "six")
-    note(visit).to_contain_text("it lives in this browser.")
+    keep_model(visit, tmp_path / "six")
     answers(other, 5)
     again(other)
     answers(other, 6)
@@ -212,7 +262,7 @@ def count(visit: Visit) -> Any:
     return expect(visit.page.locator(".dr-digits-text"))
 
 
-def test_corrections_are_kept_saved_loaded_and_learnt(visit: Visit, tmp_path: Path) -> None:
+def test_corrections_are_stored_saved_loaded_and_learnt(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     said = page.locator(".dr-correcting-said")
     digits = page.locator(".dr-correcting-digits button")
@@ -258,11 +308,12 @@ def test_corrections_are_kept_saved_loaded_and_learnt(visit: Visit, tmp_path: Pa
     visit.press("Learn from them")
     outcome = page.locator(".dr-outcome")
     expect(outcome).to_contain_text("Learning your digits")
-    expect(outcome).to_contain_text("of your 3 digits before, 3 now.", timeout=LEARNING)
+    expect(outcome).to_contain_text("of your 3 digits before, 3 after.", timeout=LEARNING)
     expect(outcome).to_contain_text("On MNIST's validation digits: 99.")
-    note(visit).to_contain_text("You taught this model your digits on")
-    note(visit).to_contain_text("it lives in this browser.")
+    expect(outcome).to_contain_text("Choose under Retrain which one should answer.")
+    note(visit).to_have_text(FRESH)
     visit.press("Keep it")
+    note(visit).to_contain_text("it lives in this browser.")
     again(visit)
     note(visit).to_contain_text("You taught this model your digits on")
 
