@@ -1,7 +1,7 @@
 """A person's ink, strokes or pictures, turned into the 28×28 image MNIST would have made of it."""
 
 from digitrec.ink.files import parse, read, write
-from digitrec.ink.pictures import Picture, picture_image, picture_stages
+from digitrec.ink.pictures import Picture, picture_image, picture_readings, picture_stages
 from digitrec.ink.strokes import Sample, Strokes, check, image, stages
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "image",
     "parse",
     "picture_image",
+    "picture_readings",
     "picture_stages",
     "read",
     "stages",

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import PIL.ImageOps
 from numpy.typing import NDArray
 
 from digitrec.errors import FileError
-from digitrec.ink import frame, sheet
+from digitrec.ink import frame, parts, redraw, sheet
 
 Picture = str | os.PathLike[str] | bytes | PIL.Image.Image | NDArray[Any]
 """A path, the bytes of a file, a Pillow image, or an array (rows, columns[, 3 or 4])."""
@@ -30,9 +31,8 @@ _DAMAGED = (
 )  # fmt: skip
 _WORK = 400  # longest side a picture is worked on at, pixels
 _LARGE = 4_000_000  # pixels; more of them are not taken as numbers
+_ENLARGED = 200  # longest side a smaller picture is enlarged to, pixels
 _MOST_ZOOM = 4  # what a small picture is made larger by
-_MOST_SCALE = 1.0  # a blot is no line, and has no middle that would fill the box
-_MARGIN = 12  # paper around the ink, so that ink at its edge has an outside, pixels
 
 
 def picture_image(source: Picture) -> frame.Float | None:
@@ -96,39 +96,40 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
     >>> list(picture_stages(page))
     ['drawing', 'trimmed', 'fitted', 'centred']
     """
-    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
+    return next(picture_readings(source), [None])[0]
 
-    found = sheet.ink_strength(_open(source))
-    if found is None:
-        return None
-    drawn = np.nonzero(found > 0.5)
-    if not len(drawn[0]):
-        return None
-    trimmed = found[tuple(slice(places.min(), places.max() + 1) for places in drawn)]
-    ink = np.pad(trimmed > 0.5, _MARGIN)
-    inside = ndimage.distance_transform_edt(ink)
-    outside = ndimage.distance_transform_edt(~ink)
-    # Along a line's middle the distance to paper is the pen's radius; the median is not misled by
-    # the blots where lines cross.
-    ridge = inside[(inside == ndimage.maximum_filter(inside, 3)) & ink]
-    radius = float(np.median(ridge))
-    signed = np.where(ink, -inside + 0.5, outside - 0.5)
-    rows, columns = np.nonzero(ink)
-    low = np.array([columns.min(), rows.min()]) + radius - 0.5
-    high = np.maximum(np.array([columns.max(), rows.max()]) - radius + 0.5, low)
-    scale = min(frame.scale_for(low, high), _MOST_SCALE)
-    middle = (low + high) / 2
-    field = signed + radius
 
-    def distance(x: NDArray[np.float64], y: NDArray[np.float64], reach: float) -> Any:
-        places = np.meshgrid(y / scale + middle[1], x / scale + middle[0], indexing="ij")
-        # Beyond the picture's edge is paper, further from the ink than matters.
-        return scale * ndimage.map_coordinates(
-            field, places, order=1, mode="constant", cval=(reach + 1) / scale
-        )
+def picture_readings(source: Picture) -> Iterator[list[redraw.Stages]]:
+    """Return every way to read a picture.
 
-    fitted, centred = frame.frame(distance, np.zeros(2))
-    return {"drawing": found, "trimmed": trimmed, "fitted": fitted, "centred": centred}
+    Parameters
+    ----------
+    source : path-like, bytes, PIL.Image.Image or ndarray
+        As for :func:`picture_image`.
+
+    Yields
+    ------
+    list of dict of str to ndarray of float32
+        For every idea of what is ink, the likeliest first, the ways to redraw it, each as
+        :func:`picture_stages` returns it.
+
+    Raises
+    ------
+    FileError, ValueError
+        As :func:`picture_image`.
+
+    Examples
+    --------
+    >>> page = np.full((90, 60), 255, np.uint8)
+    >>> page[20:70, 28:34] = 0
+    >>> [list(ways[0]) for ways in picture_readings(page)]
+    [['drawing', 'trimmed', 'fitted', 'centred']]
+    """
+    for strength in sheet.strengths(_open(source)):
+        for found in parts.inks(strength):
+            ways = list(redraw.redrawn(found))
+            if ways:
+                yield ways
 
 
 def _open(source: Picture) -> NDArray[np.float32]:
@@ -145,7 +146,8 @@ def _open(source: Picture) -> NDArray[np.float32]:
             f"a picture with at least one pixel was expected. Received: {picture.size}"
         )
     opaque = _on_paper(picture)
-    factor = min(_WORK / max(opaque.size), _MOST_ZOOM)
+    longest = max(opaque.size)
+    factor = min(_WORK / longest, max(1, min(_ENLARGED / longest, _MOST_ZOOM)))
     size = (max(1, round(opaque.width * factor)), max(1, round(opaque.height * factor)))
     method = PIL.Image.Resampling.BICUBIC if factor > 1 else PIL.Image.Resampling.BOX
     planes = opaque.resize(size, method).split()

@@ -1,0 +1,204 @@
+"""Which parts of what is no paper are the ink of one digit."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitrec.ink import ruling
+from digitrec.ink.planes import Floats, Mask, Plane, otsu
+from digitrec.ink.sheet import Strength
+
+_LEAST_CONTRAST = 0.04  # between ink and paper, of the whole range; less is an empty sheet
+_OVER_NOISE = 6.0  # times the noise of the paper that ink is strong, at least
+_PALEST = 0.2  # of the strongest ink: what is paler, next to it, is no part of it
+_LEAST_EXTENT = 0.04  # of the picture's longer side; what is smaller is dirt
+_SPECK = 0.03  # a blot smaller than this share of the largest is dirt
+_AT_EDGE = 0.12  # of the picture's longer side: more of it along an edge may be no digit
+_NEAR = (0.4, 8)  # of a digit's longer side, and half widths of its lines: the rest is too far
+_BROAD = 0.06  # of the picture's longer side: half the width of what is no line
+_BESIDE = 0.8  # half widths of a line away from it, paper has to begin
+
+
+def inks(strength: Strength) -> Iterator[Plane]:
+    """Find the ink of a digit in all that is no paper.
+
+    Parameters
+    ----------
+    strength : Strength
+
+    Yields
+    ------
+    ndarray of float32, shape (rows, columns)
+        0 is paper, 1 is ink, the edge of a line is at one half. Where it cannot be told whether
+        a line is printed or is part of the digit, or whether what lies along the edge of the
+        picture is, one after the other.
+    """
+    plane = strength.plane
+    lines = ruling.find(plane, strength.desk)
+    cleaned, taken = ruling.erase(plane, lines)
+    nothing = np.zeros_like(taken)
+    ways = [(cleaned, taken), (plane, nothing)] if lines else [(plane, nothing)]
+    if lines and not ruling.printed(plane.shape, lines):
+        ways.reverse()
+    found: list[Plane] = []
+    for way, gone in ways:
+        inner = _chosen(way, strength.steps, gone, _AT_EDGE)
+        whole = None if strength.desk is not None else _chosen(way, strength.steps, gone, 1.0)
+        order = (inner, whole)
+        if inner is not None and whole is not None and _is_stroke(whole, inner):
+            order = (whole, inner)
+        for ink in order:
+            if ink is not None and not any(np.array_equal(ink, other) for other in found):
+                found.append(ink)
+                yield ink
+
+
+def _is_stroke(whole: Plane, inner: Plane) -> bool:
+    """Say whether what lies along an edge is ink, which is thin, and most of the ink there is."""
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    ink = whole > 0.5
+    if (inner > 0.5).sum() > 0.5 * ink.sum():
+        return False
+    return bool(ndimage.distance_transform_edt(ink).max() < _BROAD * max(ink.shape))
+
+
+def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Plane | None:
+    """Return the strength of the ink alone, of all that is darker than the sheet.
+
+    More of it along an edge than `edge`, a share of the picture's longer side, is no digit.
+    """
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    width = float(np.clip(_noise(strength) / 0.04, 0.4, 1.6))
+    smooth = ndimage.gaussian_filter(strength, width)
+    noise = _noise(smooth)
+    least = np.maximum(max(5 * noise, 0.5 * _LEAST_CONTRAST), np.maximum(0.75 * steps, 0.5 * taken))
+    parts, weights = _parts(smooth > least, smooth, edge)
+    if not weights.any():
+        return None
+    level = _level(smooth[weights[parts] > 0])
+    parts, weights = _parts(smooth > np.maximum(least, 0.5 * level), smooth, edge)
+    ink = _group(parts, _possible(parts, weights, smooth, taken))
+    if ink is None:
+        return None
+    radius = _radius(ink)
+    near = tuple(
+        _around(places, side) for places, side in zip(np.nonzero(ink), ink.shape, strict=True)
+    )
+    # The grain of chalk and pencil is finer than their lines, and so is noise.
+    width = max(width, min(3.0, 0.45 * radius))
+    smooth, taken = ndimage.gaussian_filter(strength[near], width), taken[near]
+    level = _level(smooth[ink[near]])
+    levels = _levels(smooth, level, radius)
+    parts, weights = _parts(smooth > np.maximum(least[near], 0.5 * levels), smooth, edge)
+    ink = _group(parts, _possible(parts, weights, smooth, taken))
+    if ink is None or level < max(_LEAST_CONTRAST, _OVER_NOISE * noise):
+        return None
+    if max(np.ptp(places) for places in np.nonzero(ink)) < _LEAST_EXTENT * max(strength.shape):
+        return None
+    found = np.zeros_like(strength)
+    found[near] = np.where(ndimage.binary_dilation(ink), smooth / levels, 0).clip(0, 1)
+    return found
+
+
+def _levels(smooth: Plane, level: float, radius: float) -> Plane:
+    """Return how strong the ink is around every place: a hand presses now more, now less."""
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    reach = int(np.clip(6 * radius, 5, 60))
+    around = ndimage.maximum_filter(smooth, 2 * reach + 1)
+    around = ndimage.uniform_filter(around, reach)
+    return np.asarray(np.clip(around, _PALEST * level, level))
+
+
+def _around(places: NDArray[np.intp], side: int) -> slice:
+    """Return the part of a side that holds places, and paper around them."""
+    low, high = int(places.min()), int(places.max()) + 1
+    more = 12 + (high - low) // 2
+    return slice(max(0, low - more), min(side, high + more))
+
+
+def _noise(strength: Plane) -> float:
+    return 1.48 * float(np.median(np.abs(strength[::2, ::2])))
+
+
+def _radius(ink: Mask) -> float:
+    """Return half the width of the lines, roughly, pixels."""
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    rim = ink.sum() - ndimage.binary_erosion(ink).sum()
+    return float(ink.sum() / max(rim, 1))
+
+
+def _level(values: Plane) -> float:
+    """Return how strong ink is, where part of what was found may be the rest of a shadow."""
+    bound = otsu(values)
+    strong, weak = values[values > bound], values[values <= bound]
+    if len(weak) and len(strong) > 0.1 * len(values) and strong.mean() > 2 * weak.mean():
+        values = strong
+    return float(np.percentile(values, 75))
+
+
+def _parts(mask: Mask, strength: Plane, edge_share: float) -> tuple[NDArray[np.int32], Floats]:
+    """Return the parts of a mask, numbered from 1, and their weights.
+
+    What lies along the picture's edges weighs nothing, a desk for one, nor do crumbs that touch
+    them.
+    """
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    parts, num = ndimage.label(mask, np.ones((3, 3)))
+    weights: Floats = np.bincount(parts.ravel(), strength.ravel(), num + 1).astype(np.float64)
+    weights[0] = 0
+    edge = np.zeros(num + 1, int)
+    for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
+        edge = np.maximum(edge, np.bincount(side, minlength=num + 1))
+    share = edge_share * max(mask.shape)
+    boxes = ndimage.find_objects(parts)
+    for number in np.flatnonzero(edge[1:]) + 1:
+        extent = max(side.stop - side.start for side in boxes[number - 1])
+        if edge[number] > share or extent < _AT_EDGE * max(mask.shape):
+            weights[number] = 0
+    return np.asarray(parts, np.int32), weights
+
+
+def _possible(parts: NDArray[np.int32], weights: Floats, strength: Plane, taken: Plane) -> Floats:
+    """Return the weights of parts, nothing for those that can be no ink."""
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    num = len(weights)
+    sizes = np.bincount(parts.ravel(), minlength=num)
+    # Ink has an edge: a few pixels away from it is paper, or a line's width away, where a small
+    # picture was enlarged. Shadows and smears have none.
+    away = int(np.clip(_BESIDE * _radius(parts > 0), 2, 12))
+    beside = ndimage.maximum_filter(parts, 2 * away + 3)
+    beside[ndimage.maximum_filter(parts, 2 * away + 1) > 0] = 0
+    sums = np.bincount(beside.ravel(), strength.ravel(), num)
+    around = sums / np.maximum(np.bincount(beside.ravel(), minlength=num), 1)
+    # What is left of a printed line lies where the line was.
+    left = np.bincount(parts.ravel(), taken.ravel(), num)
+    can_be = (around * sizes < 0.35 * weights) & (left < 0.6 * weights)
+    return np.where(can_be, weights, 0)
+
+
+def _group(parts: NDArray[np.int32], weights: Floats) -> Mask | None:
+    """Keep the heaviest part and what lies near enough to belong to it."""
+    from scipy import ndimage  # noqa: PLC0415 - only pictures need it
+
+    if not weights.any():
+        return None
+    boxes = ndimage.find_objects(parts)
+    low = np.array([[side.start for side in box] for box in boxes])
+    high = np.array([[side.stop for side in box] for box in boxes])
+    kept = weights[1:] >= weights.max()
+    reach = _NEAR[1] * _radius(parts > 0)
+    allowed = weights[1:] >= _SPECK * weights.max()
+    while True:
+        bottom, top = low[kept].min(axis=0), high[kept].max(axis=0)
+        gaps = np.maximum(bottom - high, low - top).max(axis=1)
+        near = kept | (allowed & (gaps <= max(_NEAR[0] * (top - bottom).max(), reach)))
+        if (near == kept).all():
+            return np.asarray(np.concatenate([[False], kept])[parts])
+        kept = near
