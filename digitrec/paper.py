@@ -33,8 +33,8 @@ class Kind:
     ----------
     papers, pens : tuple of str
         Names of what it may be written on, and with.
-    lines : {"none", "ruled", "squared"}
-        What is printed on the paper.
+    lines : {"none", "ruled", "squared", "boxed"}
+        What is printed on the paper; "boxed" is the frame of a form's cell around the digit.
     pen : tuple of float
         Width of the line, shares of the digit's longer side.
     size : tuple of float
@@ -63,6 +63,8 @@ class Kind:
         Whether the sheet's edges, and the desk below it, are in the picture.
     grey : float
         Share of pictures without colour.
+    broken : tuple of float
+        Share of every line that is missing, in gaps of one to two widths of the pen.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class Kind:
     worn: float = 0
     desk: bool = False
     grey: float = 0.03
+    broken: Pair = (0, 0)
 
 
 _ALL_COLOURS = ("black", "blue", "red", "green", "violet")
@@ -122,6 +125,17 @@ KINDS: dict[str, Kind] = {
         grey=0.5,
     ),
     "blackboard": Kind(papers=("green board", "black board"), pens=("chalk",), pen=(0.025, 0.07)),
+    "boxed": Kind(
+        papers=("white", "cream"), lines="boxed", size=(0.25, 0.45), place=0.1, turn=3, tilt=0.03
+    ),
+    "saturated": Kind(
+        papers=("bright yellow", "orange", "red", "lime", "cyan", "blue"),
+        pens=("black", "black felt"),
+        pen=(0.03, 0.1),
+    ),
+    "grainy": Kind(papers=("yellow", "recycled"), noise=(0.05, 0.1), pen=(0.05, 0.12)),
+    "pale": Kind(pens=("faint", "lilac"), pen=(0.03, 0.08), exposure=(0.85, 1.0), noise=(0, 0.006)),
+    "broken": Kind(pens=("black", "blue"), pen=(0.04, 0.08), broken=(0.2, 0.4)),
 }
 """The kinds of photographs, by name."""
 
@@ -130,6 +144,12 @@ _PAPERS = {
     "cream": (0.88, 0.84, 0.74),
     "recycled": (0.66, 0.65, 0.61),
     "yellow": (0.90, 0.80, 0.36),
+    "bright yellow": (0.95, 0.88, 0.02),
+    "orange": (0.95, 0.35, 0.03),
+    "red": (0.80, 0.03, 0.03),
+    "lime": (0.30, 0.90, 0.05),
+    "cyan": (0.05, 0.80, 0.90),
+    "blue": (0.04, 0.12, 0.75),
     "green board": (0.05, 0.10, 0.075),
     "black board": (0.05, 0.05, 0.055),
 }
@@ -155,6 +175,8 @@ _PENS = {
     "orange": _Pen((0.85, 0.28, 0.03), 0.9),
     "light blue": _Pen((0.10, 0.42, 0.72), 0.9),
     "pencil": _Pen((0.06, 0.06, 0.065), 0.8, (0.4, 0.8), 0.35),
+    "faint": _Pen((0.62, 0.62, 0.64), 1.2),
+    "lilac": _Pen((0.72, 0.62, 0.85), 1.2),
     "black felt": _Pen((0.015, 0.015, 0.02), 3),
     "blue felt": _Pen((0.02, 0.06, 0.40), 3),
     "red felt": _Pen((0.65, 0.02, 0.04), 3),
@@ -209,7 +231,7 @@ def photograph(
     pen = _PENS[settings.pens[int(rng.integers(len(settings.pens)))]]
     view = _View(settings, pen, strokes, rng)
     paper = _paper(settings, view, rng)
-    scene = _written(paper, pen, view, rng) if strokes else paper
+    scene = _written(settings, paper, pen, view, rng) if strokes else paper
     if settings.desk:
         scene = _on_desk(scene, view, rng)
     return _developed(scene * _light(settings, view, rng), settings, view, rng)
@@ -325,6 +347,8 @@ def _ruled(paper: Plane, lines: str, view: _View, rng: np.random.Generator) -> P
     strength = rng.uniform(0.35, 0.95)
     width = rng.uniform(0.18, 0.35)
     spacing = rng.uniform(6.5, 10) if lines == "ruled" else rng.uniform(4, 6)
+    if lines == "boxed":
+        return _boxed(paper, right, down, view, rng)
     cover = _lines(down, spacing, width, view.pixels, rng)
     if lines == "squared":
         cover = np.maximum(cover, _lines(right, spacing, width, view.pixels, rng))
@@ -335,6 +359,20 @@ def _ruled(paper: Plane, lines: str, view: _View, rng: np.random.Generator) -> P
         red = _covered(away, width * 1.2, view.pixels)
         paper = paper * (1 - 0.9 * red * (1 - np.array(_MARGIN_LINE, np.float32)[:, None, None]))
     return np.asarray(paper)
+
+
+def _boxed(
+    paper: Plane, right: Plane, down: Plane, view: _View, rng: np.random.Generator
+) -> Plane:
+    """Print the frame of a form's cell, whose lines run on to the cells beside it."""
+    reach = float(view.extent.max()) * view.half / view.pixels / 2
+    width = rng.uniform(0.3, 1.2)
+    cover = np.zeros_like(right * down)
+    for away in (right, down):
+        for end in (-1, 1):
+            place = end * reach * rng.uniform(1.25, 1.7)
+            cover = np.maximum(cover, _covered(np.abs(away - place), width, view.pixels))
+    return np.asarray(paper * (1 - rng.uniform(0.7, 1) * cover))
 
 
 def _lines(
@@ -373,7 +411,9 @@ def _worn(paper: Plane, amount: float, view: _View, rng: np.random.Generator) ->
     return np.asarray(paper * (1 - 0.06 * amount * np.clip(smudge - 1, 0, 2)))
 
 
-def _written(paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator) -> Plane:
+def _written(
+    settings: Kind, paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator
+) -> Plane:
     """Draw the digit's lines with a pen."""
     zoom = 3
     cover = PIL.Image.new("L", (view.columns * zoom, view.rows * zoom), 0)
@@ -384,6 +424,8 @@ def _written(paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator) -> 
         steps = np.linspace(0, 6, len(dots))
         pressure = np.interp(steps, np.arange(7), rng.uniform(-1, 1, 7))
         radii = view.pen / 2 * (1 + 0.14 * pressure) * zoom
+        if settings.broken[1] > 0:
+            dots, radii, pressure = _interrupted(settings, dots, radii, pressure, rng)
         for (x, y), radius, press in zip(dots, radii, pressure, strict=True):
             fill = int(255 * min(1.0, density * (1 + 0.12 * press)))
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
@@ -393,6 +435,22 @@ def _written(paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator) -> 
     alpha = alpha * np.clip(1 + pen.grain * (grain - 0.3 + 0.4 * patches), 0.05, 1.1)
     alpha = alpha.clip(0, 1)
     return np.asarray(paper + alpha * (np.array(pen.colour, np.float32)[:, None, None] - paper))
+
+
+def _interrupted(
+    settings: Kind, dots: Points, radii: Points, pressure: Points, rng: np.random.Generator
+) -> tuple[Points, Points, Points]:
+    """Leave out some pieces of a line that is drawn as dots, ten a width of the pen."""
+    missing = _between(settings.broken, rng)
+    left = np.ones(len(dots), bool)
+    at = 0.0
+    while at < len(dots):
+        gap = rng.uniform(10, 20)
+        at += gap / missing * (1 - missing) * rng.uniform(0.6, 1.4)
+        # The ends of what is left are round, and reach into the gap.
+        left[int(at) : int(at + gap + 10)] = False
+        at += gap + 10
+    return dots[left], radii[left], pressure[left]
 
 
 def _on_desk(sheet: Plane, view: _View, rng: np.random.Generator) -> Plane:

@@ -45,10 +45,10 @@ def look(network: Network, source: ink.Picture) -> Look | None:
     Returns
     -------
     Look or None
-        The first idea of what is ink in which the network knows a digit; the first of all where
-        it refuses each. Of the ways to redraw that ink, the one most like a digit: of the highest
-        energy (Liu et al., "Energy-based Out-of-distribution Detection", 2020). None when there
-        is no ink.
+        The first idea of what is ink, and of the ways to redraw it the first, in which the
+        network knows a digit. Where it refuses each, the way most like a digit in which the first
+        ink can be redrawn: of the highest energy (Liu et al., "Energy-based Out-of-distribution
+        Detection", 2020). None when there is no ink.
 
     Raises
     ------
@@ -64,9 +64,10 @@ def look(network: Network, source: ink.Picture) -> Look | None:
     first = None
     for ways in ink.picture_readings(source):
         predictions = network.predict_many(np.stack([stages["centred"] for stages in ways]))
-        best = int(np.argmax([energy(prediction.logits) for prediction in predictions]))
-        found = Look(ways[best], predictions[best])
-        if not found.prediction.refused:
-            return found
-        first = first or found
+        for stages, prediction in zip(ways, predictions, strict=True):
+            if not prediction.refused:
+                return Look(stages, prediction)
+        if first is None:
+            best = int(np.argmax([energy(prediction.logits) for prediction in predictions]))
+            first = Look(ways[best], predictions[best])
     return first

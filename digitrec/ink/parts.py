@@ -1,6 +1,7 @@
 """Which parts of what is no paper are the ink of one digit."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,23 @@ _BROAD = 0.06  # of the picture's longer side: half the width of what is no line
 _BESIDE = 0.8  # half widths of a line away from it, paper has to begin
 
 
-def inks(strength: Strength) -> Iterator[Plane]:
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """The ink of one digit.
+
+    Parameters
+    ----------
+    smooth : ndarray of float32, shape (rows, columns)
+        0 is paper, 1 is ink, the edge of a line is at one half; without grain.
+    sharp : ndarray of float32, shape (rows, columns)
+        The same as it was seen, with its grain and its soft edges.
+    """
+
+    smooth: Plane
+    sharp: Plane
+
+
+def inks(strength: Strength) -> Iterator[Ink]:
     """Find the ink of a digit in all that is no paper.
 
     Parameters
@@ -29,10 +46,9 @@ def inks(strength: Strength) -> Iterator[Plane]:
 
     Yields
     ------
-    ndarray of float32, shape (rows, columns)
-        0 is paper, 1 is ink, the edge of a line is at one half. Where it cannot be told whether
-        a line is printed or is part of the digit, or whether what lies along the edge of the
-        picture is, one after the other.
+    Ink
+        Where it cannot be told whether a line is printed or is part of the digit, or whether what
+        lies along the edge of the picture is, one after the other.
     """
     plane = strength.plane
     lines = ruling.find(plane, strength.desk)
@@ -41,7 +57,7 @@ def inks(strength: Strength) -> Iterator[Plane]:
     ways = [(cleaned, taken), (plane, nothing)] if lines else [(plane, nothing)]
     if lines and not ruling.printed(plane.shape, lines):
         ways.reverse()
-    found: list[Plane] = []
+    found: list[Ink] = []
     for way, gone in ways:
         inner = _chosen(way, strength.steps, gone, _AT_EDGE)
         whole = None if strength.desk is not None else _chosen(way, strength.steps, gone, 1.0)
@@ -49,23 +65,25 @@ def inks(strength: Strength) -> Iterator[Plane]:
         if inner is not None and whole is not None and _is_stroke(whole, inner):
             order = (whole, inner)
         for ink in order:
-            if ink is not None and not any(np.array_equal(ink, other) for other in found):
+            if ink is not None and not any(
+                np.array_equal(ink.smooth, other.smooth) for other in found
+            ):
                 found.append(ink)
                 yield ink
 
 
-def _is_stroke(whole: Plane, inner: Plane) -> bool:
+def _is_stroke(whole: Ink, inner: Ink) -> bool:
     """Say whether what lies along an edge is ink, which is thin, and most of the ink there is."""
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
-    ink = whole > 0.5
-    if (inner > 0.5).sum() > 0.5 * ink.sum():
+    ink = whole.smooth > 0.5
+    if (inner.smooth > 0.5).sum() > 0.5 * ink.sum():
         return False
     return bool(ndimage.distance_transform_edt(ink).max() < _BROAD * max(ink.shape))
 
 
-def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Plane | None:
-    """Return the strength of the ink alone, of all that is darker than the sheet.
+def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Ink | None:
+    """Return the ink alone, of all that is darker than the sheet.
 
     More of it along an edge than `edge`, a share of the picture's longer side, is no digit.
     """
@@ -89,6 +107,7 @@ def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Plane |
     )
     # The grain of chalk and pencil is finer than their lines, and so is noise.
     width = max(width, min(3.0, 0.45 * radius))
+    seen = smooth[near]
     smooth, taken = ndimage.gaussian_filter(strength[near], width), taken[near]
     level = _level(smooth[ink[near]])
     levels = _levels(smooth, level, radius)
@@ -98,9 +117,13 @@ def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Plane |
         return None
     if max(np.ptp(places) for places in np.nonzero(ink)) < _LEAST_EXTENT * max(strength.shape):
         return None
-    found = np.zeros_like(strength)
-    found[near] = np.where(ndimage.binary_dilation(ink), smooth / levels, 0).clip(0, 1)
-    return found
+    # A soft edge reaches further than its middle.
+    around = ndimage.binary_dilation(ink, iterations=2 + int(radius))
+    others = ndimage.binary_dilation((parts > 0) & ~ink)
+    planes = [np.zeros_like(strength), np.zeros_like(strength)]
+    planes[0][near] = np.where(ndimage.binary_dilation(ink), smooth / levels, 0).clip(0, 1)
+    planes[1][near] = np.where(around & ~others, seen / levels, 0).clip(0, 1)
+    return Ink(*planes)
 
 
 def _levels(smooth: Plane, level: float, radius: float) -> Plane:

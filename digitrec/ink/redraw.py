@@ -9,46 +9,50 @@ import PIL.ImageDraw
 from numpy.typing import NDArray
 
 from digitrec.ink import frame
+from digitrec.ink.parts import Ink
 from digitrec.ink.planes import Mask, Plane
 
 _MOST_SCALE = 1.0  # a blot is no line, and has no middle that would fill the box
 _MARGIN = 12  # paper around the ink, so that ink at its edge has an outside, pixels
 _OWN_LINES = 1.6  # in the fitted box, pixels: thinner lines would be too faint for the network
+_SOFT = 0.35  # of the ink: a soft edge begins here, and with it the box that MNIST's makers fitted
 _GAP = 7.0  # in the fitted box, pixels: a line is mended where no more of it is missing
 _MOST_PARTS = 24  # more of them are no broken line
 Stages = dict[str, Plane]
 
 
-def redrawn(found: Plane) -> Iterator[Stages]:
+def redrawn(found: Ink) -> Iterator[Stages]:
     """Draw the ink of one digit in the frame of MNIST, in every way that makes sense.
 
     Parameters
     ----------
-    found : ndarray of float32, shape (rows, columns)
-        0 is paper, 1 is ink.
+    found : Ink
 
     Yields
     ------
     dict of str to ndarray of float32
         "drawing", "trimmed", "fitted" and "centred", as :func:`digitrec.ink.picture_stages` says:
-        with one pen; with its own lines, unless they are too thin; and, where lines are broken,
+        with its own lines, unless they are too thin; with one pen; and, where lines are broken,
         with the gaps mended. Nothing where there is no ink.
     """
-    from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
-
-    drawn = np.nonzero(found > 0.5)
-    if not len(drawn[0]):
+    if not (found.smooth > 0.5).any():
         return
-    trimmed = found[tuple(slice(places.min(), places.max() + 1) for places in drawn)]
+    trimmed = _trimmed(found.smooth, 0.5)
     ink = np.pad(trimmed > 0.5, _MARGIN)
     radius, scale = _pen(ink)
-    stages = {"drawing": found, "trimmed": trimmed}
-    yield stages | _with_one_pen(ink, radius, scale)
+    stages = {"drawing": found.smooth, "trimmed": trimmed}
     if 2 * radius * scale >= _OWN_LINES:
-        yield stages | _with_own_lines(trimmed)
+        yield stages | _with_own_lines(_trimmed(found.sharp, _SOFT))
+    yield stages | _with_one_pen(ink, radius, scale)
     mended = _mended(ink, radius, _GAP / scale)
     if mended is not None:
         yield stages | _with_one_pen(mended, radius, scale)
+
+
+def _trimmed(plane: Plane, bound: float) -> Plane:
+    """Return the part of a plane with more ink than a bound."""
+    drawn = np.nonzero(plane > bound)
+    return plane[tuple(slice(places.min(), places.max() + 1) for places in drawn)]
 
 
 def _mended(ink: Mask, radius: float, most: float) -> Mask | None:
@@ -133,9 +137,9 @@ def _with_own_lines(trimmed: Plane) -> Stages:
     image = PIL.Image.fromarray(np.pad(trimmed, most).astype(np.float32))
     rows, columns = trimmed.shape
 
-    def seen(side: int, x: float, y: float) -> Plane:
-        """Return the square of so many cells with a place of the ink in its middle."""
-        left, top = most + x - side * cell / 2, most + y - side * cell / 2
+    def seen(side: int, right: int, down: int) -> Plane:
+        """Return a square of cells; the ink's corner is so many cells from the square's."""
+        left, top = most - right * cell, most - down * cell
         part = image.resize(
             (side, side),
             PIL.Image.Resampling.BOX if cell > 1 else PIL.Image.Resampling.BILINEAR,
@@ -143,9 +147,14 @@ def _with_own_lines(trimmed: Plane) -> Stages:
         )
         return np.asarray(part).clip(0, 1)
 
-    whole = seen(frame.SIDE, columns / 2, rows / 2)
-    x, y = np.round(frame.centre_of_mass(whole)) * cell
+    def before(side: int) -> list[int]:
+        """Return how many cells are left of and above ink in the middle of a square."""
+        return [round((side - length / cell) / 2) for length in (columns, rows)]
+
+    right, down = before(frame.SIDE)
+    # MNIST's digits balance between the middle and a pixel to its right and below it.
+    x, y = np.floor(frame.centre_of_mass(seen(frame.SIDE, right, down))).astype(int)
     return {
-        "fitted": seen(frame.BOX, columns / 2, rows / 2),
-        "centred": seen(frame.SIDE, columns / 2 + x, rows / 2 + y),
+        "fitted": seen(frame.BOX, *before(frame.BOX)),
+        "centred": seen(frame.SIDE, right - int(x), down - int(y)),
     }

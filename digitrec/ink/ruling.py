@@ -111,6 +111,8 @@ def profile(strength: Plane, upright: bool, places: Floats) -> Floats:
     columns = np.broadcast_to(np.arange(len(places)), rows.shape)
     values = ndimage.map_coordinates(plane, [rows, columns], order=1, cval=np.nan)
     seen = (places >= 0) & (places < len(plane))
+    if not seen.any():
+        return np.zeros(len(away))
     values = np.nan_to_num(values[:, seen])
     return np.asarray(np.median(values, axis=1).clip(0, 0.95))
 
