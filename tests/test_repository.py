@@ -73,10 +73,12 @@ ROOMS = {
     "files": room(),
     "resources": room(),
     "mnist": room("resources files", "numpy"),
-    "ink": room("files", "numpy PIL", "scipy"),
+    "ink": room("files", "numpy PIL", "scipy pillow_heif"),
     "network": room("resources files", "numpy safetensors"),
     "explain": room("network ink", "numpy"),
     "report": room("network", "numpy"),
+    "sight": room("network ink", "numpy"),
+    "albums": room("sight network ink", "numpy"),
     "evaluation": room("report network ink", "numpy", "scipy sklearn"),
     "plots": room("report network ink explain", "numpy matplotlib", "matplotlib seaborn"),
     "augment": room("", "numpy", "keras tensorflow scipy"),
@@ -100,7 +102,8 @@ ROOMS = {
     "child": room("recipes training adaptation network files", "numpy"),
     "jobs": room("child recipes training adaptation network turns journal files", "numpy"),
     "app": room(
-        "jobs recipes training evaluation report plots explain ink mnist network resources files",
+        "jobs recipes training evaluation report plots explain sight ink mnist network resources "
+        "files",
         "numpy PIL ipywidgets ipycanvas anywidget traitlets threadpoolctl",
         "IPython",
     ),

@@ -7,11 +7,17 @@ from digitrec.ink.planes import COARSE, Mask, Plane, Planes, otsu, resized
 
 _FLAT = 0.02  # of the whole range; no desk's brightness differs so little from place to place
 
+BESIDE = 0.3
+"""Share of a coarse pixel that makes all of it desk."""
+
+_CUT_OFF = (0.5, 0.93)  # share of the picture that such a sheet fills, and of its convex hull
+
 
 def outside(grey: Plane) -> Mask | None:
     """Return where the desk is on which a sheet lies, or None if the picture is all sheet.
 
-    A sheet is a large bright quadrilateral with at most a little ink in it.
+    A sheet is a large bright quadrilateral with at most a little ink in it, or what is left of
+    one at the borders of the picture.
     """
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
@@ -24,17 +30,16 @@ def outside(grey: Plane) -> Mask | None:
     sheet = parts == np.bincount(parts[bright]).argmax()
     whole = ndimage.binary_fill_holes(sheet)
     share = whole.mean()
-    if not 0.2 < share < 0.97 or sheet.sum() < 0.75 * whole.sum():
+    if not 0.2 < share < 0.97 or (bright & whole).sum() < 0.75 * whole.sum():
         return None
     # A broad digit on a flat background is a large bright thing, too; desks are never flat.
     if share < 0.5 and np.ptp(np.percentile(coarse[~whole], (10, 75))) < _FLAT:
         return None
-    if not 0.8 < _quadrilateral(whole) / whole.sum() < 1.08:
+    if not 0.8 < _quadrilateral(whole) / whole.sum() < 1.08 and not _is_cut_off(whole):
         return None
     # A sheet ends at once; light falls off little by little.
-    inkless = ndimage.grey_closing(coarse, 15)
-    within = inkless[whole & ~ndimage.binary_erosion(whole, iterations=2, border_value=1)]
-    beyond = inkless[ndimage.binary_dilation(whole, iterations=2) & ~whole]
+    within = ndimage.grey_closing(coarse, 15)[whole & ~ndimage.binary_erosion(whole, iterations=2, border_value=1)]
+    beyond = coarse[ndimage.binary_dilation(whole, iterations=2) & ~whole]
     fall = np.median(within) - np.median(beyond)
     if fall < 0.5 * (coarse[bright].mean() - coarse[~bright].mean()):
         return None
@@ -54,6 +59,19 @@ def _quadrilateral(shape: Mask) -> float:
     return float(across.max() - across.min()) / 2
 
 
+def _is_cut_off(shape: Mask) -> bool:
+    """Say whether a shape may be a turned sheet whose corners lie outside of the picture."""
+    from scipy import spatial  # noqa: PLC0415 - only pictures need it
+
+    borders = shape[0].any(), shape[-1].any(), shape[:, 0].any(), shape[:, -1].any()
+    if shape.mean() < _CUT_OFF[0] or sum(borders) < 3:
+        return False
+    places = np.argwhere(shape)
+    # The corners of pixels: a hull around their middles would be too small.
+    corners = np.concatenate([places + [dx, dy] for dx in (0, 1) for dy in (0, 1)])
+    return bool(shape.sum() > _CUT_OFF[1] * spatial.ConvexHull(corners).volume)
+
+
 def painted_over(picture: Planes, outside: Mask) -> Planes:
     """Paint what lies beside the sheet in the colours of the sheet next to it."""
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
@@ -61,7 +79,7 @@ def painted_over(picture: Planes, outside: Mask) -> Planes:
     nearest = ndimage.distance_transform_edt(outside, return_distances=False, return_indices=True)
     rows, columns = picture.shape[1:]
     painted = []
-    beside = resized(outside.astype(np.float32), (rows, columns)) > 0.3
+    beside = resized(outside.astype(np.float32), (rows, columns)) > BESIDE
     for plane in picture:
         coarse = resized(plane, outside.shape)
         coarse = np.where(outside, 0, coarse)

@@ -14,8 +14,8 @@ from digitrec.ink.planes import Mask, Plane
 
 _MOST_SCALE = 1.0  # a blot is no line, and has no middle that would fill the box
 _MARGIN = 12  # paper around the ink, so that ink at its edge has an outside, pixels
-_OWN_LINES = 1.6  # in the fitted box, pixels: thinner lines would be too faint for the network
-_SOFT = 0.35  # of the ink: a soft edge begins here, and with it the box that MNIST's makers fitted
+_OWN_LINES = 1.3  # in the fitted box, pixels: thinner lines would be too faint for the network
+_STEEP = 4.0  # times: the network knows lines with edges, as those that MNIST was made from had
 _GAP = 7.0  # in the fitted box, pixels: a line is mended where no more of it is missing
 _MOST_PARTS = 24  # more of them are no broken line
 Stages = dict[str, Plane]
@@ -42,7 +42,7 @@ def redrawn(found: Ink) -> Iterator[Stages]:
     radius, scale = _pen(ink)
     stages = {"drawing": found.smooth, "trimmed": trimmed}
     if 2 * radius * scale >= _OWN_LINES:
-        yield stages | _with_own_lines(_trimmed(found.sharp, _SOFT))
+        yield stages | _with_own_lines(_trimmed(((found.sharp - 0.5) * _STEEP + 0.5).clip(0, 1), 0.5))
     yield stages | _with_one_pen(ink, radius, scale)
     mended = _mended(ink, radius, _GAP / scale)
     if mended is not None:

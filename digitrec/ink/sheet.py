@@ -55,17 +55,22 @@ def strengths(picture: Planes) -> Iterator[Strength]:
         picture = picture[:1]
     outside = desk.outside(picture.mean(axis=0))
     if outside is not None:
-        picture = desk.painted_over(picture, outside)
-        outside = resized(outside.astype(np.float32), picture.shape[1:]) > 0.3
+        hidden = resized(outside.astype(np.float32), picture.shape[1:]) > desk.BESIDE
+        yield from _strengths(desk.painted_over(picture, outside), hidden)
+    yield from _strengths(picture, None)
+
+
+def _strengths(picture: Planes, hidden: Mask | None) -> Iterator[Strength]:
     plain = _plain(picture)
     if plain is not None:
-        yield Strength(_from_plain(picture, plain), np.zeros(picture.shape[1:], np.float32), outside)
-    light = 1.0 if outside is not None else _lightness(picture.mean(axis=0))
+        steps = np.zeros(picture.shape[1:], np.float32)
+        yield Strength(_from_plain(picture, plain), steps, hidden)
+    light = 1.0 if hidden is not None else _lightness(picture.mean(axis=0))
     turns = (picture, 1 - picture) if light >= 0.5 else (1 - picture, picture)
     for shown in turns if 0.25 < light < 0.75 and plain is None else turns[:1]:
         contrast, steps = _contrast(shown)
         plane = _along(contrast)
-        yield Strength(plane - np.median(plane[::3, ::3]), steps, outside)
+        yield Strength(plane - np.median(plane[::3, ::3]), steps, hidden)
 
 
 def _plain(picture: Planes) -> Planes | None:
