@@ -39,7 +39,8 @@ def outside(grey: Plane) -> Mask | None:
         return None
     # A sheet ends at once; light falls off little by little.
     within = ndimage.grey_closing(coarse, 15)[whole & ~ndimage.binary_erosion(whole, iterations=2, border_value=1)]
-    beyond = coarse[ndimage.binary_dilation(whole, iterations=2) & ~whole]
+    # Printed lines are narrower than what shows of a desk.
+    beyond = ndimage.grey_closing(coarse, 5)[ndimage.binary_dilation(whole, iterations=2) & ~whole]
     fall = np.median(within) - np.median(beyond)
     if fall < 0.5 * (coarse[bright].mean() - coarse[~bright].mean()):
         return None

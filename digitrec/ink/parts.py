@@ -53,23 +53,27 @@ def inks(strength: Strength) -> Iterator[Ink]:
     plane = strength.plane
     lines = ruling.find(plane, strength.desk)
     cleaned, taken = ruling.erase(plane, lines)
-    nothing = np.zeros_like(taken)
-    ways = [(cleaned, taken), (plane, nothing)] if lines else [(plane, nothing)]
-    if lines and not ruling.printed(plane.shape, lines):
-        ways.reverse()
-    found: list[Ink] = []
+    ways = [(cleaned, taken)]
+    if lines and not ruling.printed(lines):
+        without = next(_along_edges_or_not(strength, cleaned, taken), None)
+        # A line with nothing beside it is a digit only where it is as broad as a pen is.
+        if without is not None or ruling.is_broad(plane.shape, lines):
+            ways.insert(0, (plane, np.zeros_like(taken)))
     for way, gone in ways:
-        inner = _chosen(way, strength.steps, gone, _AT_EDGE)
-        whole = None if strength.desk is not None else _chosen(way, strength.steps, gone, 1.0)
-        order = (inner, whole)
-        if inner is not None and whole is not None and _is_stroke(whole, inner):
-            order = (whole, inner)
-        for ink in order:
-            if ink is not None and not any(
-                np.array_equal(ink.smooth, other.smooth) for other in found
-            ):
-                found.append(ink)
-                yield ink
+        yield from _along_edges_or_not(strength, way, gone)
+
+
+def _along_edges_or_not(strength: Strength, plane: Plane, taken: Plane) -> Iterator[Ink]:
+    """Find ink without what lies along the picture's edges, and with it if that may be ink."""
+    inner = _chosen(plane, strength.steps, taken, _AT_EDGE)
+    whole = None
+    if strength.desk is None:
+        # A picture that was cut out around the digit has ink along its edges.
+        whole = _chosen(plane, strength.steps, taken, 1.0)
+    if whole is not None and (inner is None or _is_stroke(whole, inner)):
+        yield whole
+    if inner is not None:
+        yield inner
 
 
 def _is_stroke(whole: Ink, inner: Ink) -> bool:

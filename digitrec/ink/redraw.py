@@ -32,8 +32,9 @@ def redrawn(found: Ink) -> Iterator[Stages]:
     ------
     dict of str to ndarray of float32
         "drawing", "trimmed", "fitted" and "centred", as :func:`digitrec.ink.picture_stages` says:
-        with its own lines, unless they are too thin; with one pen; and, where lines are broken,
-        with the gaps mended. Nothing where there is no ink.
+        with one pen; with its own lines, unless they are too thin; and, where lines are broken,
+        with the gaps mended. Where MNIST's makers might have framed the picture its own lines
+        come first. Nothing where there is no ink.
     """
     if not (found.smooth > 0.5).any():
         return
@@ -41,9 +42,13 @@ def redrawn(found: Ink) -> Iterator[Stages]:
     ink = np.pad(trimmed > 0.5, _MARGIN)
     radius, scale = _pen(ink)
     stages = {"drawing": found.smooth, "trimmed": trimmed}
-    if 2 * radius * scale >= _OWN_LINES:
-        yield stages | _with_own_lines(_trimmed(((found.sharp - 0.5) * _STEEP + 0.5).clip(0, 1), 0.5))
+    sharp = ((found.sharp - 0.5) * _STEEP + 0.5).clip(0, 1)
+    as_it_is = _is_framed(sharp)
+    if as_it_is:
+        yield stages | _with_own_lines(_trimmed(sharp, 0.5))
     yield stages | _with_one_pen(ink, radius, scale)
+    if not as_it_is and 2 * radius * scale >= _OWN_LINES:
+        yield stages | _with_own_lines(_trimmed(sharp, 0.5))
     mended = _mended(ink, radius, _GAP / scale)
     if mended is not None:
         yield stages | _with_one_pen(mended, radius, scale)
@@ -53,6 +58,16 @@ def _trimmed(plane: Plane, bound: float) -> Plane:
     """Return the part of a plane with more ink than a bound."""
     drawn = np.nonzero(plane > bound)
     return plane[tuple(slice(places.min(), places.max() + 1) for places in drawn)]
+
+
+def _is_framed(plane: Plane) -> bool:
+    """Say whether ink lies in its picture as that of a digit of MNIST does."""
+    rows, columns = plane.shape
+    if rows != columns:
+        return False
+    extent = max(_trimmed(plane, 0.5).shape) * frame.SIDE / rows
+    balance = frame.centre_of_mass(plane) * frame.SIDE / rows
+    return abs(extent - frame.BOX) <= 1 and bool((np.abs(balance - 0.5) <= 1).all())
 
 
 def _mended(ink: Mask, radius: float, most: float) -> Mask | None:

@@ -18,7 +18,7 @@ _SMALLEST = 40  # a picture in which to look for lines, pixels
 _MOST_LINES = 120  # in either direction
 _SUPPORT = 0.6  # of its length in the picture that a line has to show
 _END = 0.1  # of its length, where it has to enter and leave the picture
-_MIDDLE = 0.15  # of a picture: a line nearer to its edge is no stroke of a digit
+_BROAD = 0.015  # of a picture's longer side: no printed line is so broad where it is alone
 _WIDEST = 14  # a line broader than this is no printed one, pixels
 
 
@@ -75,30 +75,35 @@ def _line(strength: Plane, upright: bool, places: Floats) -> Line:
     return Line(upright, places, profile(strength, upright, places))
 
 
-def printed(shape: tuple[int, ...], lines: list[Line]) -> bool:
-    """Say whether lines are a sheet's rather than a digit's own strokes.
+def printed(lines: list[Line]) -> bool:
+    """Say whether lines are surely a sheet's rather than a digit's own strokes.
+
+    Parameters
+    ----------
+    lines : list of Line
+        What :func:`find` found in a picture.
+
+    Returns
+    -------
+    bool
+        A digit may have one bar and one stem that cross the whole of a picture that was cut out
+        around it; a sheet has more.
+    """
+    return max(sum(line.upright == upright for line in lines) for upright in (False, True)) > 1
+
+
+def is_broad(shape: tuple[int, ...], lines: list[Line]) -> bool:
+    """Say whether a line is so broad that it may be all there is of a digit.
 
     Parameters
     ----------
     shape : tuple of int
         Rows and columns of the picture.
     lines : list of Line
-        What :func:`find` found in it.
-
-    Returns
-    -------
-    bool
-        A digit may have one bar and one stem that cross the whole of a picture that was cut out
-        around it; a sheet has more, or one along an edge.
+        At least one.
     """
-    for upright in (False, True):
-        places = [line.places for line in lines if line.upright == upright]
-        if len(places) > 1:
-            return True
-        side = shape[1] if upright else shape[0]
-        if places and not _MIDDLE < np.median(places[0]) / side < 1 - _MIDDLE:
-            return True
-    return False
+    widths = [(line.profile > line.strength / 2).sum() / 2 for line in lines]
+    return bool(max(widths) > _BROAD * max(shape))
 
 
 def profile(strength: Plane, upright: bool, places: Floats) -> Floats:

@@ -57,7 +57,8 @@ def strengths(picture: Planes) -> Iterator[Strength]:
     if outside is not None:
         hidden = resized(outside.astype(np.float32), picture.shape[1:]) > desk.BESIDE
         yield from _strengths(desk.painted_over(picture, outside), hidden)
-    yield from _strengths(picture, None)
+    else:
+        yield from _strengths(picture, None)
 
 
 def _strengths(picture: Planes, hidden: Mask | None) -> Iterator[Strength]:
