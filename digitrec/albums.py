@@ -282,6 +282,4 @@ def _summary(sightings: Sequence[Sighting]) -> Summary:
 
 
 def _jsonable(summary: Summary) -> dict[str, Any]:
-    return {
-        name: None if math.isnan(value) else value for name, value in summary._asdict().items()
-    }
+    return {name: None if math.isnan(value) else value for name, value in summary._asdict().items()}

@@ -280,7 +280,7 @@ def _said(sighting: "Sighting") -> str:
 
 def _table_of_pictures(album: "Album") -> str:
     names = ("pictures", "right", "answered right", "refused", "empty")
-    rows = [("", *names)]
+    rows: list[tuple[str, ...]] = [("", *names)]
     for name, (samples, *shares) in [*album.groups.items(), ("all of one digit", album.all)]:
         told = ["–" if math.isnan(share) else _percent(share, 1) for share in shares]
         rows.append((name, f"{samples:,}", *told))

@@ -361,9 +361,7 @@ def _ruled(paper: Plane, lines: str, view: _View, rng: np.random.Generator) -> P
     return np.asarray(paper)
 
 
-def _boxed(
-    paper: Plane, right: Plane, down: Plane, view: _View, rng: np.random.Generator
-) -> Plane:
+def _boxed(paper: Plane, right: Plane, down: Plane, view: _View, rng: np.random.Generator) -> Plane:
     """Print the frame of a form's cell, whose lines run on to the cells beside it."""
     reach = float(view.extent.max()) * view.half / view.pixels / 2
     width = rng.uniform(0.3, 1.2)

@@ -225,7 +225,9 @@ def test_a_blank_sheet_shows_no_digit(grey, size):
 
 
 def test_of_ways_that_are_all_refused_the_first_ink_is_shown():
-    scribble = drawn([[(0, 0), (90, 95), (5, 90), (95, 5), (50, 0), (50, 99), (0, 50)]], (99, 99), 4)
+    scribble = drawn(
+        [[(0, 0), (90, 95), (5, 90), (95, 5), (50, 0), (50, 99), (0, 50)]], (99, 99), 4
+    )
     found = sight.look(network.bundled(), scribble)
     assert found is not None
     assert found.prediction.refused

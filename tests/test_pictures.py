@@ -211,12 +211,24 @@ def test_the_photographs_of_iphones(tmp_path, monkeypatch, whole):
 
 
 def test_the_ways_to_read_a_picture_end_with_the_same_stages():
-    names = [
-        list(stages) for ways in ink.picture_readings(page(SEVEN)) for stages in ways
-    ]
+    names = [list(stages) for ways in ink.picture_readings(page(SEVEN)) for stages in ways]
     assert len(names) > 1
     assert all(stages == ["drawing", "trimmed", "fitted", "centred"] for stages in names)
     assert not [*ink.picture_readings(np.full((90, 60), 200, np.uint8))]
+
+
+def test_all_ink_holds_every_digit_and_a_reading_one_of_them():
+    picture = PIL.Image.new("L", (600, 300), 235)
+    for left, digit in ((40, 7), (250, 4), (450, 8)):
+        picture.paste(page(DRAWINGS[digit], 100, 5, paper=235), (left, 100))
+    PIL.ImageDraw.Draw(picture).line([(0, 40), (600, 40)], fill=90, width=3)
+    found = ink.ink_of(picture)
+    assert [found[:, :133].max(), found[:, 140:260].max(), found[:, 290:].max()] == [1, 1, 1]
+    assert found[:40].max() < 0.5  # the printed line
+    held = np.where(np.arange(found.shape[1]) < 133, found, 0)
+    assert network.bundled().predict(ink.framed(held)["centred"]).digit == 7
+    assert ink.framed(np.zeros((20, 20), np.float32)) is None
+    assert ink.ink_of(np.full((90, 60), 200, np.uint8)) is None
 
 
 def test_the_box_of_a_pictures_ink_is_filled():

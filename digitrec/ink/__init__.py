@@ -2,7 +2,7 @@
 
 from digitrec.ink.files import parse, read, write
 from digitrec.ink.opening import Picture, open_picture
-from digitrec.ink.pictures import picture_image, picture_readings, picture_stages
+from digitrec.ink.pictures import framed, ink_of, picture_image, picture_readings, picture_stages
 from digitrec.ink.strokes import Sample, Strokes, check, image, stages
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "Sample",
     "Strokes",
     "check",
+    "framed",
     "image",
+    "ink_of",
     "open_picture",
     "parse",
     "picture_image",

@@ -1,7 +1,6 @@
 """The desk below a sheet: where it is in a picture, and how it is painted over."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digitrec.ink.planes import COARSE, Mask, Plane, Planes, otsu, resized
 
@@ -38,7 +37,9 @@ def outside(grey: Plane) -> Mask | None:
     if not 0.8 < _quadrilateral(whole) / whole.sum() < 1.08 and not _is_cut_off(whole):
         return None
     # A sheet ends at once; light falls off little by little.
-    within = ndimage.grey_closing(coarse, 15)[whole & ~ndimage.binary_erosion(whole, iterations=2, border_value=1)]
+    within = ndimage.grey_closing(coarse, 15)[
+        whole & ~ndimage.binary_erosion(whole, iterations=2, border_value=1)
+    ]
     # Printed lines are narrower than what shows of a desk.
     beyond = ndimage.grey_closing(coarse, 5)[ndimage.binary_dilation(whole, iterations=2) & ~whole]
     fall = np.median(within) - np.median(beyond)
@@ -69,7 +70,7 @@ def _is_cut_off(shape: Mask) -> bool:
         return False
     places = np.argwhere(shape)
     # The corners of pixels: a hull around their middles would be too small.
-    corners = np.concatenate([places + [dx, dy] for dx in (0, 1) for dy in (0, 1)])
+    corners = np.concatenate([places + np.array([dx, dy]) for dx in (0, 1) for dy in (0, 1)])
     return bool(shape.sum() > _CUT_OFF[1] * spatial.ConvexHull(corners).volume)
 
 

@@ -35,7 +35,6 @@ _ENLARGED = 200  # longest side a smaller picture is enlarged to, pixels
 _MOST_ZOOM = 4  # what a small picture is made larger by
 
 
-
 def open_planes(source: Picture) -> Planes:
     """Open a picture, no larger than is useful, and a very small one enlarged.
 

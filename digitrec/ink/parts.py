@@ -63,6 +63,28 @@ def inks(strength: Strength) -> Iterator[Ink]:
         yield from _along_edges_or_not(strength, way, gone)
 
 
+def all_ink(strength: Strength) -> Plane | None:
+    """Find all the ink there is, of however many digits.
+
+    Parameters
+    ----------
+    strength : Strength
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns), or None
+        0 is paper, 1 is ink, the edge of a line is at one half; without printed lines and dirt.
+        None when there is none.
+    """
+    lines = ruling.find(strength.plane, strength.desk)
+    cleaned, taken = ruling.erase(strength.plane, lines)
+    for edge in (_AT_EDGE, 1.0):
+        found = _chosen(cleaned, strength.steps, taken, edge, whole=True)
+        if found is not None:
+            return found.smooth
+    return None
+
+
 def _along_edges_or_not(strength: Strength, plane: Plane, taken: Plane) -> Iterator[Ink]:
     """Find ink without what lies along the picture's edges, and with it if that may be ink."""
     inner = _chosen(plane, strength.steps, taken, _AT_EDGE)
@@ -86,8 +108,10 @@ def _is_stroke(whole: Ink, inner: Ink) -> bool:
     return bool(ndimage.distance_transform_edt(ink).max() < _BROAD * max(ink.shape))
 
 
-def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Ink | None:
-    """Return the ink alone, of all that is darker than the sheet.
+def _chosen(
+    strength: Plane, steps: Plane, taken: Plane, edge: float, *, whole: bool = False
+) -> Ink | None:
+    """Return the ink of one digit alone, or the whole ink, of all that is darker than the sheet.
 
     More of it along an edge than `edge`, a share of the picture's longer side, is no digit.
     """
@@ -102,7 +126,7 @@ def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Ink | N
         return None
     level = _level(smooth[weights[parts] > 0])
     parts, weights = _parts(smooth > np.maximum(least, 0.5 * level), smooth, edge)
-    ink = _group(parts, _possible(parts, weights, smooth, taken))
+    ink = _group(parts, _possible(parts, weights, smooth, taken), whole=whole)
     if ink is None:
         return None
     radius = _radius(ink)
@@ -116,7 +140,7 @@ def _chosen(strength: Plane, steps: Plane, taken: Plane, edge: float) -> Ink | N
     level = _level(smooth[ink[near]])
     levels = _levels(smooth, level, radius)
     parts, weights = _parts(smooth > np.maximum(least[near], 0.5 * levels), smooth, edge)
-    ink = _group(parts, _possible(parts, weights, smooth, taken))
+    ink = _group(parts, _possible(parts, weights, smooth, taken), whole=whole)
     if ink is None or level < max(_LEAST_CONTRAST, _OVER_NOISE * noise):
         return None
     if max(np.ptp(places) for places in np.nonzero(ink)) < _LEAST_EXTENT * max(strength.shape):
@@ -210,8 +234,8 @@ def _possible(parts: NDArray[np.int32], weights: Floats, strength: Plane, taken:
     return np.where(can_be, weights, 0)
 
 
-def _group(parts: NDArray[np.int32], weights: Floats) -> Mask | None:
-    """Keep the heaviest part and what lies near enough to belong to it."""
+def _group(parts: NDArray[np.int32], weights: Floats, *, whole: bool) -> Mask | None:
+    """Keep the heaviest part and what lies near enough to belong to it, or all but specks."""
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
     if not weights.any():
@@ -222,6 +246,8 @@ def _group(parts: NDArray[np.int32], weights: Floats) -> Mask | None:
     kept = weights[1:] >= weights.max()
     reach = _NEAR[1] * _radius(parts > 0)
     allowed = weights[1:] >= _SPECK * weights.max()
+    if whole:
+        return np.asarray(np.concatenate([[False], allowed])[parts])
     while True:
         bottom, top = low[kept].min(axis=0), high[kept].max(axis=0)
         gaps = np.maximum(bottom - high, low - top).max(axis=1)

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
 from digitrec.ink import frame, parts, redraw, sheet
 from digitrec.ink.opening import MAX_PIXELS, Picture, open_planes
 
-__all__ = ["MAX_PIXELS", "Picture", "picture_image", "picture_readings", "picture_stages"]
+__all__ = [
+    "MAX_PIXELS",
+    "Picture",
+    "framed",
+    "ink_of",
+    "picture_image",
+    "picture_readings",
+    "picture_stages",
+]
 
 
 def picture_image(source: Picture) -> frame.Float | None:
@@ -106,3 +111,59 @@ def picture_readings(source: Picture) -> Iterator[list[redraw.Stages]]:
             ways = list(redraw.redrawn(found))
             if ways:
                 yield ways
+
+
+def ink_of(source: Picture) -> frame.Float | None:
+    """Find all the ink in a picture, of however many digits.
+
+    Parameters
+    ----------
+    source : path-like, bytes, PIL.Image.Image or ndarray
+        As for :func:`picture_image`.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns), or None
+        0 is paper, 1 is ink, in the size that pictures are worked on at; None when there is none.
+
+    Raises
+    ------
+    FileError, ValueError
+        As :func:`picture_image`.
+
+    Examples
+    --------
+    >>> page = np.full((90, 160), 255, np.uint8)
+    >>> page[20:70, 28:34] = page[20:70, 120:126] = 0
+    >>> found = ink_of(page)
+    >>> found.shape, (found.max(axis=0) > 0.5).sum()
+    ((112, 200), np.int64(14))
+    """
+    for strength in sheet.strengths(open_planes(source)):
+        found = parts.all_ink(strength)
+        if found is not None:
+            return found
+    return None
+
+
+def framed(found: frame.Float) -> redraw.Stages | None:
+    """Return the last steps from a picture's ink to what the network sees.
+
+    Parameters
+    ----------
+    found : ndarray of float32, shape (rows, columns)
+        0 is paper, 1 is ink.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, or None
+        As :func:`picture_stages`.
+
+    Examples
+    --------
+    >>> plane = np.zeros((90, 60), np.float32)
+    >>> plane[20:70, 28:34] = 1
+    >>> framed(plane)["centred"].shape
+    (28, 28)
+    """
+    return next(redraw.redrawn(parts.Ink(found, found)), None)

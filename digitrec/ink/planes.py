@@ -14,6 +14,23 @@ COARSE = 4
 
 
 def resized(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    """Make a plane larger or smaller.
+
+    Parameters
+    ----------
+    plane : ndarray of float32, shape (rows, columns)
+    shape : tuple of int
+        Rows and columns of the result; where less than one is asked for, it is one.
+
+    Returns
+    -------
+    ndarray of float32
+
+    Examples
+    --------
+    >>> resized(np.eye(4, dtype=np.float32), (2, 2)).tolist()
+    [[0.5, 0.0], [0.0, 0.5]]
+    """
     shrinks = shape[0] < plane.shape[0]
     method = PIL.Image.Resampling.BOX if shrinks else PIL.Image.Resampling.BILINEAR
     image = PIL.Image.fromarray(np.ascontiguousarray(plane))

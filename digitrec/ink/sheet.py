@@ -1,4 +1,4 @@
-"""How far every pixel of a picture is from its paper, whatever colours, light and desk there are."""
+"""How far every pixel of a picture is from its paper, whatever its colours, light and desk."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitrec.ink import desk
-from digitrec.ink.planes import COARSE, Floats, Mask, Plane, Planes, resized
+from digitrec.ink.planes import COARSE, Mask, Plane, Planes, resized
 
 _DARKEST = 0.45  # of the paper around it: what is darker is no shadow
 _RING = 0.05  # of the picture's side: how broad its border is, where a sheet shows first
@@ -173,7 +173,7 @@ def _along(contrast: Planes) -> Plane:
     most = contrast.max(axis=0)
     strong = most > 0.5 * np.percentile(most[::2, ::2], 99)
     if len(contrast) == 1 or not strong.any():
-        return most
+        return np.asarray(most)
     weights = np.maximum(contrast[:, strong].mean(axis=1), 0)
     return np.asarray(np.tensordot(weights / max(float(weights.sum()), 1e-6), contrast, 1))
 
