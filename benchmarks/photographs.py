@@ -5,8 +5,8 @@
 The photographs are those of ``digitrec.paper``, with the digits of ``digitrec.hand``, each of the
 ten as often as any other. "On the pad" is what the network makes of the same strokes without a
 picture in between, which no picture can be expected to do better than; "resized" is what it makes
-of the picture made small, grey and light on dark, as many programs do it. A digit that is found empty
-counts as wrong; one that is refused counts by its nearest digit, as it does for drawings. The
+of the picture made small, grey and light on dark, as many programs do it. A digit that is found
+empty counts as wrong; one that is refused counts by its nearest digit, as it does for drawings. The
 second table is of sheets with nothing on them. A picture's time is that from its pixels to the
 answer, the median of a kind.
 """
@@ -100,8 +100,7 @@ def interval(right: int, of: int) -> tuple[float, float]:
 def table(done: list[Reading]) -> str:
     """Return what was made of digits as a Markdown table, a line a kind and one for all."""
     lines = [
-        "| kind | photographs | right | 95 % interval | on the pad | resized | found empty | refused "
-        "| ms |",
+        "| kind | photographs | right | 95 % interval | on the pad | resized | empty | refused | ms |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for kind in [*dict.fromkeys(reading.kind for reading in done), None]:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from digitrec import ink
 from digitrec.network import Network, Prediction, energy
 
+_START = 2.5  # of energy: a network may be surer of a likeness that is not there
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
@@ -45,10 +47,10 @@ def look(network: Network, source: ink.Picture) -> Look | None:
     Returns
     -------
     Look or None
-        The first idea of what is ink, and of the ways to redraw it the first, in which the
-        network knows a digit. Where it refuses each, the way most like a digit in which the first
-        ink can be redrawn: of the highest energy (Liu et al., "Energy-based Out-of-distribution
-        Detection", 2020). None when there is no ink.
+        The first idea of what is ink in which the network knows a digit; where it refuses each,
+        the first of all. Of the ways to redraw that ink, the one most like a digit: of the
+        highest energy (Liu et al., "Energy-based Out-of-distribution Detection", 2020), where the
+        first way has a start over the others. None when there is no ink.
 
     Raises
     ------
@@ -64,10 +66,11 @@ def look(network: Network, source: ink.Picture) -> Look | None:
     first = None
     for ways in ink.picture_readings(source):
         predictions = network.predict_many(np.stack([stages["centred"] for stages in ways]))
-        for stages, prediction in zip(ways, predictions, strict=True):
-            if not prediction.refused:
-                return Look(stages, prediction)
-        if first is None:
-            best = int(np.argmax([energy(prediction.logits) for prediction in predictions]))
-            first = Look(ways[best], predictions[best])
+        energies = np.array([float(energy(prediction.logits)) for prediction in predictions])
+        energies[0] += _START
+        best = int(energies.argmax())
+        found = Look(ways[best], predictions[best])
+        if not found.prediction.refused:
+            return found
+        first = first or found
     return first

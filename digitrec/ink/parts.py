@@ -10,12 +10,12 @@ from digitrec.ink import ruling
 from digitrec.ink.planes import Floats, Mask, Plane, otsu
 from digitrec.ink.sheet import Strength
 
-_LEAST_CONTRAST = 0.04  # between ink and paper, of the whole range; less is an empty sheet
 _OVER_NOISE = 6.0  # times the noise of the paper that ink is strong, at least
 _PALEST = 0.2  # of the strongest ink: what is paler, next to it, is no part of it
 _LEAST_EXTENT = 0.04  # of the picture's longer side; what is smaller is dirt
 _SPECK = 0.03  # a blot smaller than this share of the largest is dirt
 _AT_EDGE = 0.12  # of the picture's longer side: more of it along an edge may be no digit
+_STRIP = 0.03  # of the picture's side: what lies in so narrow a strip at its edge is no digit
 _NEAR = (0.4, 8)  # of a digit's longer side, and half widths of its lines: the rest is too far
 _BROAD = 0.06  # of the picture's longer side: half the width of what is no line
 _BESIDE = 0.8  # half widths of a line away from it, paper has to begin
@@ -53,8 +53,14 @@ def inks(strength: Strength) -> Iterator[Ink]:
     plane = strength.plane
     lines = ruling.find(plane, strength.desk)
     cleaned, taken = ruling.erase(plane, lines)
+    if ruling.printed(lines):
+        # A picture that shows several lines was not cut out around the digit.
+        found = _chosen(cleaned, strength, taken, _AT_EDGE)
+        if found is not None:
+            yield found
+        return
     ways = [(cleaned, taken)]
-    if lines and not ruling.printed(lines):
+    if lines:
         without = next(_along_edges_or_not(strength, cleaned, taken), None)
         # A line with nothing beside it is a digit only where it is as broad as a pen is.
         if without is not None or ruling.is_broad(plane.shape, lines):
@@ -78,8 +84,8 @@ def all_ink(strength: Strength) -> Plane | None:
     """
     lines = ruling.find(strength.plane, strength.desk)
     cleaned, taken = ruling.erase(strength.plane, lines)
-    for edge in (_AT_EDGE, 1.0):
-        found = _chosen(cleaned, strength.steps, taken, edge, whole=True)
+    for edge in (_AT_EDGE,) if ruling.printed(lines) else (_AT_EDGE, 1.0):
+        found = _chosen(cleaned, strength, taken, edge, whole=True)
         if found is not None:
             return found.smooth
     return None
@@ -87,11 +93,11 @@ def all_ink(strength: Strength) -> Plane | None:
 
 def _along_edges_or_not(strength: Strength, plane: Plane, taken: Plane) -> Iterator[Ink]:
     """Find ink without what lies along the picture's edges, and with it if that may be ink."""
-    inner = _chosen(plane, strength.steps, taken, _AT_EDGE)
+    inner = _chosen(plane, strength, taken, _AT_EDGE)
     whole = None
     if strength.desk is None:
         # A picture that was cut out around the digit has ink along its edges.
-        whole = _chosen(plane, strength.steps, taken, 1.0)
+        whole = _chosen(plane, strength, taken, 1.0)
     if whole is not None and (inner is None or _is_stroke(whole, inner)):
         yield whole
     if inner is not None:
@@ -109,7 +115,7 @@ def _is_stroke(whole: Ink, inner: Ink) -> bool:
 
 
 def _chosen(
-    strength: Plane, steps: Plane, taken: Plane, edge: float, *, whole: bool = False
+    plane: Plane, strength: Strength, taken: Plane, edge: float, *, whole: bool = False
 ) -> Ink | None:
     """Return the ink of one digit alone, or the whole ink, of all that is darker than the sheet.
 
@@ -117,10 +123,12 @@ def _chosen(
     """
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
-    width = float(np.clip(_noise(strength) / 0.04, 0.4, 1.6))
-    smooth = ndimage.gaussian_filter(strength, width)
+    width = float(np.clip(_noise(plane) / 0.04, 0.4, 1.6))
+    smooth = ndimage.gaussian_filter(plane, width)
     noise = _noise(smooth)
-    least = np.maximum(max(5 * noise, 0.5 * _LEAST_CONTRAST), np.maximum(0.75 * steps, 0.5 * taken))
+    least = np.maximum(
+        max(5 * noise, 0.5 * strength.least), np.maximum(0.75 * strength.steps, 0.5 * taken)
+    )
     parts, weights = _parts(smooth > least, smooth, edge)
     if not weights.any():
         return None
@@ -136,19 +144,19 @@ def _chosen(
     # The grain of chalk and pencil is finer than their lines, and so is noise.
     width = max(width, min(3.0, 0.45 * radius))
     seen = smooth[near]
-    smooth, taken = ndimage.gaussian_filter(strength[near], width), taken[near]
+    smooth, taken = ndimage.gaussian_filter(plane[near], width), taken[near]
     level = _level(smooth[ink[near]])
     levels = _levels(smooth, level, radius)
     parts, weights = _parts(smooth > np.maximum(least[near], 0.5 * levels), smooth, edge)
     ink = _group(parts, _possible(parts, weights, smooth, taken), whole=whole)
-    if ink is None or level < max(_LEAST_CONTRAST, _OVER_NOISE * noise):
+    if ink is None or level < max(strength.least, _OVER_NOISE * noise):
         return None
-    if max(np.ptp(places) for places in np.nonzero(ink)) < _LEAST_EXTENT * max(strength.shape):
+    if max(np.ptp(places) for places in np.nonzero(ink)) < _LEAST_EXTENT * max(plane.shape):
         return None
     # A soft edge reaches further than its middle.
     around = ndimage.binary_dilation(ink, iterations=2 + int(radius))
     others = ndimage.binary_dilation((parts > 0) & ~ink)
-    planes = [np.zeros_like(strength), np.zeros_like(strength)]
+    planes = [np.zeros_like(plane), np.zeros_like(plane)]
     planes[0][near] = np.where(ndimage.binary_dilation(ink), smooth / levels, 0).clip(0, 1)
     planes[1][near] = np.where(around & ~others, seen / levels, 0).clip(0, 1)
     return Ink(*planes)
@@ -208,6 +216,10 @@ def _parts(mask: Mask, strength: Plane, edge_share: float) -> tuple[NDArray[np.i
         edge = np.maximum(edge, np.bincount(side, minlength=num + 1))
     share = edge_share * max(mask.shape)
     boxes = ndimage.find_objects(parts)
+    for number, box in enumerate(boxes, start=1):
+        for side, length in zip(box, mask.shape, strict=True):
+            if side.stop < _STRIP * length or side.start > (1 - _STRIP) * length:
+                weights[number] = 0
     for number in np.flatnonzero(edge[1:]) + 1:
         extent = max(side.stop - side.start for side in boxes[number - 1])
         if edge[number] > share or extent < _AT_EDGE * max(mask.shape):

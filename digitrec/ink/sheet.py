@@ -14,6 +14,7 @@ _RING = 0.05  # of the picture's side: how broad its border is, where a sheet sh
 _STEPS = 6  # of fitting a plain sheet; it settles in three or four
 _PLAIN = (0.015, 0.1)  # of the whole range: what is nearer to a plain sheet is the sheet
 _SEEN = (0.2, 0.5)  # share of a plain sheet that shows, in the picture and along its border
+_LEAST = (0.04, 0.1)  # of the whole range, from paper to ink, on a plain sheet and on another
 _DIMMEST = 0.3  # of the whole range: darker paper does not make ink stronger
 
 
@@ -27,12 +28,15 @@ class Strength:
         0 is paper, 1 at most is ink.
     steps : ndarray of float32, shape (rows, columns)
         How much the paper itself may differ from place to place.
+    least : float
+        How strong ink is at least; weaker things may be the end of a shadow.
     desk : ndarray of bool, shape (rows, columns), or None
         Where there was a desk, which has been painted over; None if there was none.
     """
 
     plane: Plane
     steps: Plane
+    least: float
     desk: Mask | None = None
 
 
@@ -65,13 +69,13 @@ def _strengths(picture: Planes, hidden: Mask | None) -> Iterator[Strength]:
     plain = _plain(picture)
     if plain is not None:
         steps = np.zeros(picture.shape[1:], np.float32)
-        yield Strength(_from_plain(picture, plain), steps, hidden)
+        yield Strength(_from_plain(picture, plain), steps, _LEAST[0], hidden)
     light = 1.0 if hidden is not None else _lightness(picture.mean(axis=0))
     turns = (picture, 1 - picture) if light >= 0.5 else (1 - picture, picture)
     for shown in turns if 0.25 < light < 0.75 and plain is None else turns[:1]:
         contrast, steps = _contrast(shown)
         plane = _along(contrast)
-        yield Strength(plane - np.median(plane[::3, ::3]), steps, hidden)
+        yield Strength(plane - np.median(plane[::3, ::3]), steps, _LEAST[1], hidden)
 
 
 def _plain(picture: Planes) -> Planes | None:
