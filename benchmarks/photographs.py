@@ -100,7 +100,7 @@ def interval(right: int, of: int) -> tuple[float, float]:
 def table(done: list[Reading]) -> str:
     """Return what was made of digits as a Markdown table, a line a kind and one for all."""
     lines = [
-        "| kind | photographs | right | 95 % interval | on the pad | resized | empty | refused | ms |",
+        "| kind | pictures | right | 95 % interval | on the pad | resized | empty | refused | ms |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for kind in [*dict.fromkeys(reading.kind for reading in done), None]:

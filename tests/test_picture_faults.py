@@ -136,7 +136,7 @@ def test_grain_and_glare_on_yellow_paper():
 
 @pytest.mark.parametrize("light", [0, 1])
 @pytest.mark.parametrize(
-    ("number", "pen", "blur"), [(9, 60, 0), (9, 60, 6), (2, 36, 16), (6, 20, 10), (7, 20, 10)]
+    ("number", "pen", "blur"), [(9, 60, 0), (9, 60, 6), (2, 36, 12), (6, 20, 10), (7, 20, 10)]
 )
 def test_fat_and_soft_strokes_in_28_by_28(number, pen, blur, light):
     strokes = DRAWINGS[7] if number == 7 else digit(number, 1)

@@ -9,6 +9,7 @@ _FLAT = 0.02  # of the whole range; no desk's brightness differs so little from 
 BESIDE = 0.3
 """Share of a coarse pixel that makes all of it desk."""
 
+_SMALLEST = 32  # coarse pixels: who makes a picture so small has cut it out before
 _CUT_OFF = (0.5, 0.93)  # share of the picture that such a sheet fills, and of its convex hull
 
 
@@ -21,6 +22,8 @@ def outside(grey: Plane) -> Mask | None:
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
     coarse = resized(grey, (grey.shape[0] // COARSE, grey.shape[1] // COARSE))
+    if max(coarse.shape) < _SMALLEST:
+        return None
     bound = otsu(coarse)
     bright = coarse > bound
     if not 0.2 < bright.mean() < 0.97 or coarse[~bright].mean() > 0.62 * coarse[bright].mean():
