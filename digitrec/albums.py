@@ -74,6 +74,14 @@ class Sighting(NamedTuple):
         """Whether the network refused what was found."""
         return self.prediction is not None and self.prediction.refused
 
+    @property
+    def said(self) -> str:
+        """What was read, in words for below the picture."""
+        if self.prediction is None:
+            return "found empty"
+        verb = "refused, nearest" if self.prediction.refused else "read as"
+        return f"{verb} {self.prediction.digit}"
+
 
 class Summary(NamedTuple):
     """What became of some pictures; the shares are NaN where there are none.
@@ -146,6 +154,30 @@ class Album:
             return kind, -prediction.confidence
 
         return sorted((s for s in self.sightings if not s.right or s.refused), key=badness)
+
+    def table(self) -> str:
+        """Return the summaries as lines of text, a group each.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> Album(()).table().splitlines()[1].split()[:5]
+        ['all', 'of', 'one', 'digit', '0']
+        """
+        rows: list[tuple[str, ...]] = [
+            ("", "pictures", "right", "answered right", "refused", "empty")
+        ]
+        for name, (samples, *shares) in [*self.groups.items(), ("all of one digit", self.all)]:
+            told = ["–" if math.isnan(share) else f"{100 * share:.1f} %" for share in shares]
+            rows.append((name, f"{samples:,}", *told))
+        first = max(len(name) for name, *_ in rows)
+        return "\n".join(
+            f"{name:{first}}" + "".join(f"{value:>16}" for value in values)
+            for name, *values in rows
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summaries as JSON values; what is NaN becomes None.

@@ -24,7 +24,7 @@ from digitrec import __version__
 from digitrec.errors import DigitrecError, TrainingError
 
 if TYPE_CHECKING:
-    from digitrec.albums import Album, Sighting
+    from digitrec.albums import Album
     from digitrec.evaluation import Report
     from digitrec.ink import Sample
     from digitrec.jobs import Status, TrainingJob
@@ -251,7 +251,7 @@ def _evaluate_pictures(network: "Network", arguments: argparse.Namespace) -> int
     if arguments.json:
         print(json.dumps(album.to_dict(), allow_nan=False))
     else:
-        print(_table_of_pictures(album))
+        print(album.table())
     return 0
 
 
@@ -265,29 +265,9 @@ def _write_worst(album: "Album", path: Path) -> None:
     figure = plots.misread(
         [picture for _, picture in shown],
         [sighting.image for sighting, _ in shown],
-        [f"{sighting.picture.label}, {_said(sighting)}" for sighting, _ in shown],
+        [f"{sighting.picture.label}, {sighting.said}" for sighting, _ in shown],
     )
     files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
-
-
-def _said(sighting: "Sighting") -> str:
-    prediction = sighting.prediction
-    if prediction is None:
-        return "found empty"
-    verb = "refused, nearest" if prediction.refused else "read as"
-    return f"{verb} {prediction.digit}"
-
-
-def _table_of_pictures(album: "Album") -> str:
-    names = ("pictures", "right", "answered right", "refused", "empty")
-    rows: list[tuple[str, ...]] = [("", *names)]
-    for name, (samples, *shares) in [*album.groups.items(), ("all of one digit", album.all)]:
-        told = ["–" if math.isnan(share) else _percent(share, 1) for share in shares]
-        rows.append((name, f"{samples:,}", *told))
-    first = max(len(name) for name, *_ in rows)
-    return "\n".join(
-        f"{name:{first}}" + "".join(f"{value:>16}" for value in values) for name, *values in rows
-    )
 
 
 def _check_figure(path: Path) -> None:

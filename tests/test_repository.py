@@ -84,7 +84,8 @@ ROOMS = {
     "augment": room("", "numpy", "keras tensorflow scipy"),
     "corruptions": room("", "numpy", "scipy"),
     "hand": room("ink", "numpy", "scipy"),
-    "paper": room("hand ink", "numpy PIL", "scipy"),
+    "sheets": room(),
+    "paper": room("sheets hand ink", "numpy PIL", "scipy"),
     "drawings": room("hand resources", "numpy PIL"),
     "recipes": room("mnist network"),
     "training": room(
@@ -116,8 +117,8 @@ ROOMS = {
     "serving": room("settings resources voila", "", " ".join(JUPYTER)),
     "voila": room("serving settings journal resources", " ".join(JUPYTER)),
     "cli": room(
-        "serving settings jobs recipes training evaluation report plots export ink mnist network "
-        "files resources",
+        "serving settings jobs recipes training albums sight evaluation report plots export ink "
+        "mnist network files resources",
         "",
         "numpy",
     ),

@@ -22,11 +22,13 @@ def outside(grey: Plane) -> Mask | None:
     from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
     coarse = resized(grey, (grey.shape[0] // COARSE, grey.shape[1] // COARSE))
-    if max(coarse.shape) < _SMALLEST:
-        return None
     bound = otsu(coarse)
     bright = coarse > bound
-    if not 0.2 < bright.mean() < 0.97 or coarse[~bright].mean() > 0.62 * coarse[bright].mean():
+    if (
+        max(coarse.shape) < _SMALLEST
+        or not 0.2 < bright.mean() < 0.97
+        or coarse[~bright].mean() > 0.62 * coarse[bright].mean()
+    ):
         return None
     parts, _ = ndimage.label(bright)
     sheet = parts == np.bincount(parts[bright]).argmax()
