@@ -133,14 +133,38 @@ PAPERS = {
     "green board": (0.05, 0.10, 0.075),
     "black board": (0.05, 0.05, 0.055),
 }
+"""The share of red, green and blue light that papers throw back, by name."""
+
 LINES = ((0.45, 0.60, 0.80), (0.55, 0.70, 0.85), (0.55, 0.55, 0.57), (0.62, 0.50, 0.42))
+"""The colours of printed lines."""
+
 MARGIN_LINE = (0.85, 0.35, 0.38)
+"""The colour of the line beside a margin."""
+
 DESKS = ((0.20, 0.11, 0.06), (0.42, 0.28, 0.16), (0.10, 0.10, 0.11), (0.35, 0.36, 0.38))
+"""The colours of desks."""
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What is written with: its colour, its width and how evenly it covers the paper."""
+    """What is written with.
+
+    Parameters
+    ----------
+    colour : tuple of float
+        Share of red, green and blue light that it throws back.
+    width : float
+        Millimetres.
+    density : tuple of float
+        Between what bounds it covers the paper, 0 to 1.
+    grain : float
+        How unevenly, 0 to 1.
+
+    Examples
+    --------
+    >>> PENS["black"].width
+    0.7
+    """
 
     colour: tuple[float, float, float]
     width: float  # millimetres
@@ -165,3 +189,4 @@ PENS = {
     "green felt": Pen((0.02, 0.28, 0.10), 3),
     "chalk": Pen((0.80, 0.80, 0.76), 9, (0.6, 0.95), 0.45),
 }
+"""What is written with, by name."""
