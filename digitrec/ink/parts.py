@@ -216,10 +216,10 @@ def _parts(mask: Mask, strength: Plane, edge_share: float) -> tuple[NDArray[np.i
         edge = np.maximum(edge, np.bincount(side, minlength=num + 1))
     share = edge_share * max(mask.shape)
     boxes = ndimage.find_objects(parts)
-    for number, box in enumerate(boxes, start=1):
+    for place, box in enumerate(boxes, start=1):
         for side, length in zip(box, mask.shape, strict=True):
             if side.stop < _STRIP * length or side.start > (1 - _STRIP) * length:
-                weights[number] = 0
+                weights[place] = 0
     for number in np.flatnonzero(edge[1:]) + 1:
         extent = max(side.stop - side.start for side in boxes[number - 1])
         if edge[number] > share or extent < _AT_EDGE * max(mask.shape):
