@@ -8,159 +8,20 @@ in which it happens to a real sheet: paper, its lines, ink, light, lens, sensor,
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageFilter
 from numpy.typing import ArrayLike, NDArray
+from sheets import DESKS, KINDS, LINES, MARGIN_LINE, PAPERS, PENS, Kind, Pair, Pen
 
 from digitrec import hand, ink
 
 __all__ = ["KINDS", "Kind", "photograph"]
 
-Pair = tuple[float, float]
 Plane = NDArray[np.float32]
 Points = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a kind of photograph shows; a pair holds the bounds between which a value is drawn.
-
-    Parameters
-    ----------
-    papers, pens : tuple of str
-        Names of what it may be written on, and with.
-    lines : {"none", "ruled", "squared"}
-        What is printed on the paper.
-    pen : tuple of float
-        Width of the line, shares of the digit's longer side.
-    size : tuple of float
-        Longer side of the digit, shares of the picture's shorter side.
-    place : float
-        How far from the middle the digit may lie, share of the room there is.
-    turn : float
-        Most the sheet is turned, degrees.
-    tilt : float
-        Most the camera leans; at 0.1 the far side of the picture is smaller by about a fifth.
-    gradient, shadow, vignette : tuple of float
-        Share of the light that is lost across the picture, in a shadow, and in the corners.
-    exposure : tuple of float
-        Brightness of white paper in full light, 0 to 1.
-    blur : tuple of float
-        Standard deviation of the lens's blur, thousandths of the picture's longer side.
-    noise : tuple of float
-        Standard deviation of the sensor's noise, share of the whole range.
-    quality : tuple of float
-        Of the JPEG, 1 to 95.
-    sides : tuple of float
-        The picture's longer side, pixels.
-    worn : float
-        How many specks, smudges and folds there are, 0 to 1.
-    desk : bool
-        Whether the sheet's edges, and the desk below it, are in the picture.
-    grey : float
-        Share of pictures without colour.
-
-    Examples
-    --------
-    >>> Kind(lines="ruled").lines
-    'ruled'
-    """
-
-    papers: tuple[str, ...] = ("white", "white", "cream", "recycled")
-    pens: tuple[str, ...] = ("black", "blue")
-    lines: str = "none"
-    pen: Pair = (0.018, 0.06)
-    size: Pair = (0.3, 0.75)
-    place: float = 0.5
-    turn: float = 6
-    tilt: float = 0.08
-    gradient: Pair = (0.05, 0.35)
-    shadow: Pair = (0, 0)
-    vignette: Pair = (0, 0.25)
-    exposure: Pair = (0.6, 1.0)
-    blur: Pair = (0.5, 1.5)
-    noise: Pair = (0.004, 0.018)
-    quality: Pair = (50, 95)
-    sides: Pair = (320, 1200)
-    worn: float = 0
-    desk: bool = False
-    grey: float = 0.03
-
-
-_ALL_COLOURS = ("black", "blue", "red", "green", "violet")
-
-KINDS: dict[str, Kind] = {
-    "plain": Kind(),
-    "shadowed": Kind(shadow=(0.25, 0.6), gradient=(0.1, 0.5), lines="none"),
-    "ruled": Kind(lines="ruled", pens=_ALL_COLOURS[:3]),
-    "squared": Kind(lines="squared", pens=_ALL_COLOURS[:3]),
-    "coloured pen": Kind(pens=("red", "green", "violet", "orange", "light blue")),
-    "pencil": Kind(pens=("pencil",), shadow=(0, 0.2)),
-    "pencil on squares": Kind(pens=("pencil",), lines="squared"),
-    "fine pen": Kind(pens=_ALL_COLOURS, pen=(0.012, 0.018), size=(0.4, 0.9)),
-    "felt-tip": Kind(pens=("black felt", "blue felt", "red felt", "green felt"), pen=(0.06, 0.16)),
-    "off-centre": Kind(size=(0.13, 0.3), place=1, sides=(640, 1200), pen=(0.03, 0.07)),
-    "tilted": Kind(turn=14, tilt=0.2, shadow=(0, 0.3), lines="ruled"),
-    "dim": Kind(exposure=(0.3, 0.6), noise=(0.02, 0.05), blur=(1.5, 3.5), quality=(30, 80)),
-    "worn": Kind(worn=1, papers=("cream", "recycled", "yellow"), shadow=(0, 0.3)),
-    "desk": Kind(desk=True, size=(0.25, 0.45), place=0.25, shadow=(0, 0.3)),
-    "scan": Kind(
-        papers=("white",),
-        size=(0.15, 0.8),
-        turn=2,
-        tilt=0,
-        gradient=(0, 0.05),
-        vignette=(0, 0),
-        exposure=(0.9, 1.0),
-        blur=(0.3, 0.8),
-        noise=(0.002, 0.008),
-        worn=0.3,
-        grey=0.5,
-    ),
-    "blackboard": Kind(papers=("green board", "black board"), pens=("chalk",), pen=(0.025, 0.07)),
-}
-"""The kinds of photographs, by name."""
-
-_PAPERS = {
-    "white": (0.90, 0.90, 0.89),
-    "cream": (0.88, 0.84, 0.74),
-    "recycled": (0.66, 0.65, 0.61),
-    "yellow": (0.90, 0.80, 0.36),
-    "green board": (0.05, 0.10, 0.075),
-    "black board": (0.05, 0.05, 0.055),
-}
-_LINES = ((0.45, 0.60, 0.80), (0.55, 0.70, 0.85), (0.55, 0.55, 0.57), (0.62, 0.50, 0.42))
-_MARGIN_LINE = (0.85, 0.35, 0.38)
-_DESKS = ((0.20, 0.11, 0.06), (0.42, 0.28, 0.16), (0.10, 0.10, 0.11), (0.35, 0.36, 0.38))
-
-
-@dataclass(frozen=True)
-class _Pen:
-    colour: tuple[float, float, float]
-    width: float  # millimetres
-    density: Pair = (0.85, 1.0)
-    grain: float = 0.05
-
-
-_PENS = {
-    "black": _Pen((0.02, 0.02, 0.025), 0.7),
-    "blue": _Pen((0.02, 0.05, 0.32), 0.7),
-    "red": _Pen((0.60, 0.03, 0.05), 0.7),
-    "green": _Pen((0.03, 0.25, 0.10), 0.7),
-    "violet": _Pen((0.22, 0.04, 0.35), 0.7),
-    "orange": _Pen((0.85, 0.28, 0.03), 0.9),
-    "light blue": _Pen((0.10, 0.42, 0.72), 0.9),
-    "pencil": _Pen((0.06, 0.06, 0.065), 0.8, (0.4, 0.8), 0.35),
-    "black felt": _Pen((0.015, 0.015, 0.02), 3),
-    "blue felt": _Pen((0.02, 0.06, 0.40), 3),
-    "red felt": _Pen((0.65, 0.02, 0.04), 3),
-    "green felt": _Pen((0.02, 0.28, 0.10), 3),
-    "chalk": _Pen((0.80, 0.80, 0.76), 9, (0.6, 0.95), 0.45),
-}
 
 
 def photograph(
@@ -206,10 +67,10 @@ def photograph(
         strokes = hand.draw(int(drawing), rng)
     else:
         strokes = ink.check(drawing)
-    pen = _PENS[settings.pens[int(rng.integers(len(settings.pens)))]]
+    pen = PENS[settings.pens[int(rng.integers(len(settings.pens)))]]
     view = _View(settings, pen, strokes, rng)
     paper = _paper(settings, view, rng)
-    scene = _written(paper, pen, view, rng) if strokes else paper
+    scene = _written(settings, paper, pen, view, rng) if strokes else paper
     if settings.desk:
         scene = _on_desk(scene, view, rng)
     return _developed(scene * _light(settings, view, rng), settings, view, rng)
@@ -221,7 +82,7 @@ class _View:
     def __init__(
         self,
         settings: Kind,
-        pen: _Pen,
+        pen: Pen,
         strokes: Sequence[Points],
         rng: np.random.Generator,
     ) -> None:
@@ -300,7 +161,7 @@ class _View:
 def _paper(settings: Kind, view: _View, rng: np.random.Generator) -> Plane:
     """Return how much light the sheet throws back, (3, rows, columns)."""
     name = settings.papers[int(rng.integers(len(settings.papers)))]
-    tone = np.array(_PAPERS[name], np.float32) * rng.uniform(0.94, 1.04)
+    tone = np.array(PAPERS[name], np.float32) * rng.uniform(0.94, 1.04)
     board = "board" in name
     mottle = 0.01 * view.clouds(max(view.half / 6, 2), rng)
     mottle = mottle + rng.uniform(0.004, 0.02) * view.clouds(max(0.25 * view.pixels, 1.2), rng)
@@ -321,10 +182,12 @@ def _paper(settings: Kind, view: _View, rng: np.random.Generator) -> Plane:
 def _ruled(paper: Plane, lines: str, view: _View, rng: np.random.Generator) -> Plane:
     """Print lines on a sheet."""
     right, down = view.sheet()
-    colour = np.array(_LINES[int(rng.integers(len(_LINES)))], np.float32)
+    colour = np.array(LINES[int(rng.integers(len(LINES)))], np.float32)
     strength = rng.uniform(0.35, 0.95)
     width = rng.uniform(0.18, 0.35)
     spacing = rng.uniform(6.5, 10) if lines == "ruled" else rng.uniform(4, 6)
+    if lines == "boxed":
+        return _boxed(paper, right, down, view, rng)
     cover = _lines(down, spacing, width, view.pixels, rng)
     if lines == "squared":
         cover = np.maximum(cover, _lines(right, spacing, width, view.pixels, rng))
@@ -333,8 +196,20 @@ def _ruled(paper: Plane, lines: str, view: _View, rng: np.random.Generator) -> P
         extent = float(view.extent[0]) * view.half / view.pixels
         away = np.abs(right + extent * rng.uniform(0.7, 1.3))
         red = _covered(away, width * 1.2, view.pixels)
-        paper = paper * (1 - 0.9 * red * (1 - np.array(_MARGIN_LINE, np.float32)[:, None, None]))
+        paper = paper * (1 - 0.9 * red * (1 - np.array(MARGIN_LINE, np.float32)[:, None, None]))
     return np.asarray(paper)
+
+
+def _boxed(paper: Plane, right: Plane, down: Plane, view: _View, rng: np.random.Generator) -> Plane:
+    """Print the frame of a form's cell, whose lines run on to the cells beside it."""
+    reach = float(view.extent.max()) * view.half / view.pixels / 2
+    width = rng.uniform(0.3, 1.2)
+    cover = np.zeros_like(right * down)
+    for away in (right, down):
+        for end in (-1, 1):
+            place = end * reach * rng.uniform(1.25, 1.7)
+            cover = np.maximum(cover, _covered(np.abs(away - place), width, view.pixels))
+    return np.asarray(paper * (1 - rng.uniform(0.7, 1) * cover))
 
 
 def _lines(
@@ -373,7 +248,9 @@ def _worn(paper: Plane, amount: float, view: _View, rng: np.random.Generator) ->
     return np.asarray(paper * (1 - 0.06 * amount * np.clip(smudge - 1, 0, 2)))
 
 
-def _written(paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator) -> Plane:
+def _written(
+    settings: Kind, paper: Plane, pen: Pen, view: _View, rng: np.random.Generator
+) -> Plane:
     """Draw the digit's lines with a pen."""
     zoom = 3
     cover = PIL.Image.new("L", (view.columns * zoom, view.rows * zoom), 0)
@@ -384,6 +261,8 @@ def _written(paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator) -> 
         steps = np.linspace(0, 6, len(dots))
         pressure = np.interp(steps, np.arange(7), rng.uniform(-1, 1, 7))
         radii = view.pen / 2 * (1 + 0.14 * pressure) * zoom
+        if settings.broken[1] > 0:
+            dots, radii, pressure = _interrupted(settings, dots, radii, pressure, rng)
         for (x, y), radius, press in zip(dots, radii, pressure, strict=True):
             fill = int(255 * min(1.0, density * (1 + 0.12 * press)))
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
@@ -395,6 +274,22 @@ def _written(paper: Plane, pen: _Pen, view: _View, rng: np.random.Generator) -> 
     return np.asarray(paper + alpha * (np.array(pen.colour, np.float32)[:, None, None] - paper))
 
 
+def _interrupted(
+    settings: Kind, dots: Points, radii: Points, pressure: Points, rng: np.random.Generator
+) -> tuple[Points, Points, Points]:
+    """Leave out some pieces of a line that is drawn as dots, ten a width of the pen."""
+    missing = _between(settings.broken, rng)
+    left = np.ones(len(dots), bool)
+    at = 0.0
+    while at < len(dots):
+        gap = rng.uniform(10, 20)
+        at += gap / missing * (1 - missing) * rng.uniform(0.6, 1.4)
+        # The ends of what is left are round, and reach into the gap.
+        left[int(at) : int(at + gap + 10)] = False
+        at += gap + 10
+    return dots[left], radii[left], pressure[left]
+
+
 def _on_desk(sheet: Plane, view: _View, rng: np.random.Generator) -> Plane:
     """Let the sheet end inside the picture."""
     right, down = view.sheet()
@@ -402,7 +297,7 @@ def _on_desk(sheet: Plane, view: _View, rng: np.random.Generator) -> Plane:
     ends = reach * rng.uniform(0.75, 1.8, 4)
     away = np.max([-right - ends[0], right - ends[1], -down - ends[2], down - ends[3]], axis=0)
     away = away * view.pixels
-    desk = np.array(_DESKS[int(rng.integers(len(_DESKS)))], np.float32)
+    desk = np.array(DESKS[int(rng.integers(len(DESKS)))], np.float32)
     veins = view.clouds(max(view.half / 40, 1.5), rng, stretch=rng.uniform(5, 20))
     wood = desk[:, None, None] * (1 + 0.1 * veins + 0.1 * view.clouds(view.half / 2, rng))
     # The sheet lies a little above the desk and throws a shadow.

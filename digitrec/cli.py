@@ -25,6 +25,7 @@ from digitrec import __version__
 from digitrec.errors import DigitrecError, TrainingError
 
 if TYPE_CHECKING:
+    from digitrec.albums import Album
     from digitrec.evaluation import Report
     from digitrec.ink import Sample
     from digitrec.jobs import Status, TrainingJob
@@ -178,11 +179,19 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = add("evaluate", _evaluate, "measure how good a network is")
     add_model(evaluate)
-    evaluate.add_argument(
+    measured = evaluate.add_mutually_exclusive_group()
+    measured.add_argument(
         "--ink",
         type=Path,
         metavar="FILE",
         help="labelled drawings as .jsonl or .jsonl.gz (default: the test images of MNIST)",
+    )
+    measured.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="labelled pictures, listed in its index.jsonl: an object a line with file, label and "
+        "group",
     )
     evaluate.add_argument("--json", action="store_true", help="one JSON object")
     evaluate.add_argument(
@@ -276,6 +285,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.figure is not None:
         _check_figure(arguments.figure)
     network = _network(arguments.model)
+    if arguments.pictures is not None:
+        return _evaluate_pictures(network, arguments)
     if arguments.ink is None:
         test = mnist.load_part("test")
         images: Any = test.images
@@ -291,6 +302,34 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     else:
         print(_table(report))
     return 0
+
+
+def _evaluate_pictures(network: "Network", arguments: argparse.Namespace) -> int:
+    from digitrec import albums
+
+    album = albums.evaluate(network, albums.read(arguments.pictures))
+    if arguments.figure is not None:
+        _write_worst(album, arguments.figure)
+    if arguments.json:
+        print(json.dumps(album.to_dict(), allow_nan=False))
+    else:
+        print(album.table())
+    return 0
+
+
+def _write_worst(album: "Album", path: Path) -> None:
+    from digitrec import files, ink, plots
+
+    shown = [
+        (sighting, ink.open_picture(sighting.picture.path))
+        for sighting in album.worst[:_MOST_MISTAKES]
+    ]
+    figure = plots.misread(
+        [picture for _, picture in shown],
+        [sighting.image for sighting, _ in shown],
+        [f"{sighting.picture.label}, {sighting.said}" for sighting, _ in shown],
+    )
+    files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
 
 
 def _check_figure(path: Path) -> None:
@@ -351,11 +390,11 @@ def _predictions(
     network: "Network", path: Path
 ) -> Iterator[tuple[dict[str, Any], "Prediction | None"]]:
     """Yield what names each drawing of a file, and its prediction; None where nothing is drawn."""
-    from digitrec import ink
+    from digitrec import ink, sight
 
     if not path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-        image = ink.picture_image(path)
-        yield {"file": _text(path)}, None if image is None else network.predict(image)
+        seen = sight.look(network, path)
+        yield {"file": _text(path)}, None if seen is None else seen.prediction
         return
     for number, sample in enumerate(ink.read(path), start=1):
         image = ink.image(sample.strokes)

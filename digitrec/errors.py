@@ -15,6 +15,10 @@ class FileError(DigitrecError):
     """A file is damaged, of the wrong kind, or cannot be read."""
 
 
+class HeicError(FileError):
+    """A picture is a HEIC file, and what reads these is not installed."""
+
+
 class InkError(DigitrecError, ValueError):
     """Points that are no drawing: not finite, wrongly shaped, or far too many."""
 

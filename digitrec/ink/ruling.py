@@ -7,17 +7,19 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 _MOST_TURN = 30  # of a sheet from upright, degrees
 _FAN = 15  # most that perspective turns one line from another, degrees
 _BIN = 2  # of a line's place, pixels
-_REACH = 6  # of a line's profile to either side, pixels
+_REACH = 14  # of a line's profile to either side, pixels
 _SHORTEST = 0.1  # a line across a corner of the picture, share of the picture
 _SMALLEST = 40  # a picture in which to look for lines, pixels
 _MOST_LINES = 120  # in either direction
 _SUPPORT = 0.6  # of its length in the picture that a line has to show
 _END = 0.1  # of its length, where it has to enter and leave the picture
-_WIDEST = 9  # a line broader than this is no printed one, pixels
+_BROAD = 0.015  # of a picture's longer side: no printed line is so broad where it is alone
+_WIDEST = 14  # a line broader than this is no printed one, pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +46,64 @@ class Line:
         return float(self.profile.max())
 
 
-def find(strength: Plane) -> list[Line]:
+def find(strength: Plane, desk: Mask | None = None) -> list[Line]:
     """Find the lines that cross a picture.
 
     Parameters
     ----------
     strength : ndarray of float32, shape (rows, columns)
         How far every pixel is from paper, 0 to 1.
+    desk : ndarray of bool, shape (rows, columns), or None
+        Where there is no sheet, and so no line of it.
     """
-    lines = [(False, places) for places in _crossing(strength)]
-    lines += [(True, places) for places in _crossing(np.ascontiguousarray(strength.T))]
-    found = [Line(upright, places, profile(strength, upright, places)) for upright, places in lines]
+    if desk is None:
+        desk = np.zeros(strength.shape, bool)
+    lines = [(False, places) for places in _crossing(strength, desk)]
+    lines += [(True, places) for places in _crossing(np.ascontiguousarray(strength.T), desk.T)]
+    found = [_line(strength, upright, places) for upright, places in lines]
     return [line for line in found if (line.profile > line.strength / 2).sum() <= 2 * _WIDEST]
+
+
+def _line(strength: Plane, upright: bool, places: Floats) -> Line:
+    """Return a line with its places in its middle: a broad one is found at its brink."""
+    across = profile(strength, upright, places)
+    inside = across > across.max() / 2
+    peak = int(across.argmax())
+    low = peak - int(np.argmin(inside[peak::-1])) if not inside[: peak + 1].all() else 0
+    high = peak + int(np.argmin(inside[peak:])) if not inside[peak:].all() else len(across) - 1
+    places = places + ((low + high) / 2 - 2 * _REACH) / 2
+    return Line(upright, places, profile(strength, upright, places))
+
+
+def printed(lines: list[Line]) -> bool:
+    """Say whether lines are surely a sheet's rather than a digit's own strokes.
+
+    Parameters
+    ----------
+    lines : list of Line
+        What :func:`find` found in a picture.
+
+    Returns
+    -------
+    bool
+        A digit may have one bar and one stem that cross the whole of a picture that was cut out
+        around it; a sheet has more.
+    """
+    return max(sum(line.upright == upright for line in lines) for upright in (False, True)) > 1
+
+
+def is_broad(shape: tuple[int, ...], lines: list[Line]) -> bool:
+    """Say whether a line is so broad that it may be all there is of a digit.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the picture.
+    lines : list of Line
+        At least one.
+    """
+    widths = [(line.profile > line.strength / 2).sum() / 2 for line in lines]
+    return bool(max(widths) > _BROAD * max(shape))
 
 
 def profile(strength: Plane, upright: bool, places: Floats) -> Floats:
@@ -68,6 +116,8 @@ def profile(strength: Plane, upright: bool, places: Floats) -> Floats:
     columns = np.broadcast_to(np.arange(len(places)), rows.shape)
     values = ndimage.map_coordinates(plane, [rows, columns], order=1, cval=np.nan)
     seen = (places >= 0) & (places < len(plane))
+    if not seen.any():
+        return np.zeros(len(away))
     values = np.nan_to_num(values[:, seen])
     return np.asarray(np.median(values, axis=1).clip(0, 0.95))
 
@@ -99,7 +149,7 @@ def erase(strength: Plane, lines: list[Line]) -> tuple[Plane, Plane]:
     return (strength - taken) / (1 - taken), taken
 
 
-def _crossing(strength: Plane) -> list[Floats]:
+def _crossing(strength: Plane, desk: Mask) -> list[Floats]:
     """Return the rows, at every column, of the lines that run from left to right."""
     rows, columns = strength.shape
     x, y = _ridge(strength)
@@ -128,7 +178,7 @@ def _crossing(strength: Plane) -> list[Floats]:
             break
         votes[:, max(0, place - 1) : place + 2] = 0
         start = starts[place] + tangents[angle] * (np.arange(columns) - middle)
-        line = _fitted(x, y, start, rows)
+        line = _fitted(x, y, start, desk)
         if line is not None and all(np.median(np.abs(line - other)) > 3 for other in found):
             found.append(line)
     return found
@@ -157,8 +207,8 @@ def _ridge(strength: Plane) -> tuple[Floats, Floats]:
     return np.asarray(x, np.float64), np.asarray(y + 1.0, np.float64)
 
 
-def _fitted(x: Floats, y: Floats, line: Floats, rows: int) -> Floats | None:
-    """Bend a line to the pixels near it, or return None if they do not cross the picture."""
+def _fitted(x: Floats, y: Floats, line: Floats, desk: Mask) -> Floats | None:
+    """Bend a line to the pixels near it, or return None if they do not cross the sheet."""
     columns = len(line)
     places = np.linspace(-1, 1, columns)
     at = x.astype(int)
@@ -171,7 +221,9 @@ def _fitted(x: Floats, y: Floats, line: Floats, rows: int) -> Floats | None:
         line = powers @ np.linalg.lstsq(powers[at[near]], y[near])[0]
     shown = np.zeros(columns, bool)
     shown[at[np.abs(y - line[at]) <= 2]] = True
-    seen = shown[(line > 1) & (line < rows - 2)]
+    rows = len(desk)
+    on_sheet = ~desk[line.round().astype(int).clip(0, rows - 1), np.arange(columns)]
+    seen = shown[(line > 1) & (line < rows - 2) & on_sheet]
     if len(seen) < _SHORTEST * columns:
         return None
     # What crosses the picture enters and leaves it; a digit's bar does neither.

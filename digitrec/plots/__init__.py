@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digitrec.plots.look import alt_text, to_bytes
     from digitrec.plots.pictures import mistakes, sample_digits, stages
     from digitrec.plots.results import accuracy_per_class, confusion_matrix, reliability
-    from digitrec.plots.weak_points import failures
+    from digitrec.plots.weak_points import failures, misread
 
 __all__ = [
     "accuracies",
@@ -31,6 +31,7 @@ __all__ = [
     "confusion_matrix",
     "failures",
     "last_layer",
+    "misread",
     "mistakes",
     "reliability",
     "sample_digits",
@@ -50,6 +51,7 @@ _HOMES = {
     "confusion_matrix": "results",
     "failures": "weak_points",
     "last_layer": "layer_map",
+    "misread": "weak_points",
     "mistakes": "pictures",
     "reliability": "results",
     "sample_digits": "pictures",

@@ -1,12 +1,19 @@
 """One picture of where a network fails."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from digitrec.plots.look import describe, new_figure
 from digitrec.plots.pictures import draw_mistakes, mistakes_height
 from digitrec.plots.results import CONFUSION_HEIGHT, draw_confusion
 from digitrec.report import Report
+
+_PAIRS = 4  # pictures side by side, each with what the network saw
+_ROW = 1.25  # inches from one row of pictures to the next
 
 
 def failures(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
@@ -51,4 +58,62 @@ def failures(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
         if num:
             below.set_title("the mistakes" if num == wrong else f"the {num} surest mistakes")
         describe(figure, words)
+    return figure
+
+
+def misread(
+    pictures: Sequence[NDArray[Any]],
+    images: Sequence[NDArray[np.float32] | None],
+    captions: Sequence[str],
+) -> Figure:
+    """Draw pictures that were read wrong, each beside what the network saw of it.
+
+    Parameters
+    ----------
+    pictures : sequence of ndarray, shape (rows, columns, 3)
+        Red, green and blue, floats 0 to 1.
+    images : sequence of ndarray of float32, shape (28, 28), or None
+        What the network saw of each; None where it found no ink.
+    captions : sequence of str
+        What is to be said below each.
+
+    Returns
+    -------
+    Figure
+        Empty but for a sentence where there are no pictures.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many images and captions as pictures.
+
+    Examples
+    --------
+    >>> page, image = np.ones((40, 30, 3)), np.zeros((28, 28), np.float32)
+    >>> figure = misread([page], [image], ["7, read as 1"])
+    >>> figure.axes[0].get_title()
+    '7, read as 1'
+    """
+    if not len(pictures) == len(images) == len(captions):
+        raise ValueError(
+            "expected an image and a caption for every picture; "
+            f"received {len(pictures)}, {len(images)} and {len(captions)}"
+        )
+    rows = max(1, -(-len(pictures) // _PAIRS))
+    with new_figure(_ROW * rows) as figure:
+        places = figure.subplots(rows, 2 * _PAIRS, squeeze=False)
+        for axes in places.flat:
+            axes.axis("off")
+        pairs = places.reshape(-1, 2)
+        for (left, right), picture, image, caption in zip(
+            pairs, pictures, images, captions, strict=False
+        ):
+            left.imshow(picture, vmin=0, vmax=1)
+            left.set_title(caption, loc="left", fontsize="x-small")
+            if image is not None:
+                right.imshow(image, cmap="gray", vmin=0, vmax=1)
+        if not len(pictures):
+            places[0, 0].set_title("no picture was read wrong", loc="left")
+        told = "; ".join(captions) or "none"
+        describe(figure, f"Pictures that were read wrong, and what the network saw: {told}.")
     return figure

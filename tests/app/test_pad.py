@@ -371,14 +371,29 @@ def test_a_picture_is_shown_in_the_middle_of_the_pad(digit: int) -> None:
         (bytes(MAX_PICTURE_BYTES + 1), LARGE_PICTURE),
     ],
 )
-def test_what_is_no_picture_of_a_digit_leaves_the_pad_as_it_was(data: bytes, sentence: str) -> None:
+def test_what_is_no_picture_of_a_digit_leaves_the_drawing_without_its_answer(
+    data: bytes, sentence: str
+) -> None:
     pad = Pad(small())
     draw(pad, DRAWINGS[4])
-    before = pad.strokes, pad.answer
+    before = pad.strokes
     with pytest.raises(FileError) as caught:
         pad.show_picture(data)
     assert str(caught.value) == sentence
-    assert (pad.strokes, pad.answer) == before
+    assert pad.strokes == before
+    assert pad.answer is None
+    pad.predict()
+    assert pad.answer is not None
+
+
+def test_a_heic_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    pad = Pad(small())
+    draw(pad, DRAWINGS[4])
+    with pytest.raises(FileError, match="HEIC file, as iPhones make them"):
+        pad.show_picture(b"\0\0\0\x18ftypheic" + bytes(40))
+    assert pad.strokes
+    assert pad.answer is None
 
 
 def test_an_empty_pad_says_so_until_something_is_drawn() -> None:

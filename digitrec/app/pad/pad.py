@@ -14,8 +14,8 @@ import threadpoolctl
 import traitlets
 from numpy.typing import NDArray
 
-from digitrec import ink
-from digitrec.errors import FileError
+from digitrec import ink, sight
+from digitrec.errors import FileError, HeicError
 from digitrec.ink.strokes import MAX_STROKES
 from digitrec.network import Network, Prediction
 
@@ -31,6 +31,10 @@ MAX_PICTURE_BYTES = 20_000_000
 NOTHING_DRAWN = "There is nothing on the pad yet."
 PAD_FULL = "The pad is full. Clear it to go on."
 NO_PICTURE = "That file could not be read as a picture. A PNG or a JPEG will do."
+HEIC_PICTURE = (
+    "That is a HEIC file, as iPhones make them, which cannot be read here. Save it as a JPEG, or "
+    "take a screenshot of it."
+)
 NO_INK = "There is no digit to be found in that picture. Dark ink on light paper works best."
 LARGE_PICTURE = "That file is larger than 20 MB. A smaller picture will do."
 
@@ -265,22 +269,27 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         Parameters
         ----------
         data : bytes
-            A file's content: PNG, JPEG, GIF, BMP, WebP, TIFF or PPM.
+            A file's content: PNG, JPEG, GIF, BMP, WebP, TIFF, PPM or HEIC.
 
         Raises
         ------
         FileError
-            With a sentence for people: if it is too large, no picture, or shows no ink. The pad
-            is as it was then.
+            With a sentence for people: if it is too large, no picture, or shows no ink. What was
+            drawn is as it was then, but has no answer, which could be taken for the picture's.
         """
+        with self._lock:
+            self.answer = None
         if len(data) > MAX_PICTURE_BYTES:
             raise FileError(LARGE_PICTURE)
         try:
-            stages = ink.picture_stages(data)
+            seen = sight.look(self.network, data)
+        except HeicError as error:
+            raise FileError(HEIC_PICTURE) from error
         except (FileError, ValueError) as error:
             raise FileError(NO_PICTURE) from error
-        if stages is None:
+        if seen is None:
             raise FileError(NO_INK)
+        stages = seen.stages
         with self._lock:
             self.drawing = False
             self.notice = ""
@@ -288,6 +297,18 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
                 self._step()
             self._put(_Content((), _in_the_middle(stages["trimmed"]), stages))
             self._answer()
+
+    def refuse_picture(self, notice: str) -> None:
+        """Say why a picture is not shown; what was drawn keeps no answer that could be its own.
+
+        Parameters
+        ----------
+        notice : str
+            A sentence for people.
+        """
+        with self._lock:
+            self.answer = None
+            self.notice = notice
 
     def predict(self) -> None:
         """Answer now, or say that there is nothing to answer."""

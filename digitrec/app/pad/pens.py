@@ -133,7 +133,7 @@ class Pens:
         elif name == "hello":
             self._greet(value, action[2] if len(action) > 2 else None, buffers)
         elif name == "refuse" and isinstance(value, str) and value in _SENTENCES:
-            self._pad.notice = _SENTENCES[value]
+            self._pad.refuse_picture(_SENTENCES[value])
 
     def _lift(self) -> None:
         if not self._pad.drawing:
@@ -155,7 +155,7 @@ class Pens:
         try:
             self._pad.show_picture(bytes(buffers[0]))
         except FileError as error:
-            self._pad.notice = str(error)
+            self._pad.refuse_picture(str(error))
             return
         if type(number) is int:
             self._pictures = [*self._pictures[-4:], (self._pad.picture, number)]
