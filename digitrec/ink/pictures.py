@@ -96,11 +96,60 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
     >>> list(picture_stages(page))
     ['drawing', 'trimmed', 'fitted', 'centred']
     """
+    found = ink_of(source)
+    return None if found is None else framed(found)
+
+
+def ink_of(source: Picture) -> frame.Float | None:
+    """Find the ink in a picture.
+
+    Parameters
+    ----------
+    source : path-like, bytes, PIL.Image.Image or ndarray
+        As for :func:`picture_image`.
+
+    Returns
+    -------
+    ndarray of float32, shape (rows, columns), or None
+        0 is paper, 1 is ink, in the size that pictures are worked on at; None when there is none.
+
+    Raises
+    ------
+    FileError, ValueError
+        As :func:`picture_image`.
+
+    Examples
+    --------
+    >>> page = np.full((90, 60), 255, np.uint8)
+    >>> page[20:70, 28:34] = 0
+    >>> ink_of(page).shape
+    (360, 240)
+    """
+    return sheet.ink_strength(_open(source))
+
+
+def framed(found: frame.Float) -> dict[str, frame.Float] | None:
+    """Return the last steps from a picture's ink to what the network sees.
+
+    Parameters
+    ----------
+    found : ndarray of float32, shape (rows, columns)
+        0 is paper, 1 is ink.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, or None
+        As :func:`picture_stages`.
+
+    Examples
+    --------
+    >>> plane = np.zeros((90, 60), np.float32)
+    >>> plane[20:70, 28:34] = 1
+    >>> framed(plane)["centred"].shape
+    (28, 28)
+    """
     from scipy import ndimage  # noqa: PLC0415 - a page that is only drawn on never needs it
 
-    found = sheet.ink_strength(_open(source))
-    if found is None:
-        return None
     drawn = np.nonzero(found > 0.5)
     if not len(drawn[0]):
         return None

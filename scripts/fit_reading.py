@@ -1,0 +1,168 @@
+"""Fit what it costs to cut ink into digits, on numbers that the generating hand draws.
+
+    python scripts/fit_reading.py [--seed N] [--drawings N]
+
+Prints the weights that ``digitrec/reading/costs.py`` holds, and how many drawings of another seed
+are then cut as they should be. A way to cut a drawing has the probability exp(-cost), divided by
+the sum over all its ways, which makes this a semi-Markov conditional random field (Sarawagi and
+Cohen, 2004); the weights are those under which the right ways are most probable. Single digits
+count more than numbers, since a digit that is cut is the worse mistake. Drawings of other things
+are to stay whole, so that the network refuses them.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from digitrec import hand
+from digitrec.hand.rows import side_by_side, strokes_of
+from digitrec.network import bundled, energy
+from digitrec.reading import costs
+from digitrec.reading.drawn import Drawing
+from digitrec.reading.pieces import along
+from digitrec.reading.ways import Choices
+
+SHARES = {0: 0.15, 1: 0.40, 2: 0.18, 3: 0.12, 4: 0.08, 5: 0.07}
+"""How often drawings of so many digits are drawn; 0 is something else."""
+
+IMPORTANCE = {0: 1.0, 1: 3.0}
+"""What a mistake with other things and with a single digit counts; one with a number counts 1."""
+
+JOINED = 0.08
+ROUNDS = 4
+KEPT = 24
+STIFFNESS = 0.02
+"""Holds every weight near 0, so that what is seldom seen costs little."""
+
+Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A drawing: what may be a digit in it, the right way through, and how many digits it has."""
+
+    choices: Choices
+    right: list[int]
+    length: int
+
+
+def example(length: int, rng: np.random.Generator) -> Example | None:
+    """Draw something, and return None where no cut is where it should be."""
+    row: list[list[Points]] = []
+    if length == 0:
+        drawing = Drawing(hand.draw_other(rng))
+    else:
+        digits = [hand.draw(int(rng.integers(10)), rng) for _ in range(length)]
+        row = side_by_side(digits, rng, joined=JOINED)
+        drawing = Drawing(strokes_of(row))
+    choices = Choices(drawing.pieces, drawing.links)
+    places = {run: place for place, run in enumerate(choices.runs)}
+    groups = owned(drawing, row) if row else [tuple(range(len(drawing.pieces)))]
+    if not all(group in places for group in groups):
+        return None
+    if len(choices.runs) == 1:
+        return Example(choices, [0], length)
+    network = bundled()
+    logits = network.logits(np.stack([drawing.image(run) for run in choices.runs]))
+    choices.measures[:, costs.ASKED] = costs.network_measures(network, logits)
+    return Example(choices, [places[group] for group in groups], length)
+
+
+def owned(drawing: Drawing, row: Sequence[Sequence[Points]]) -> list[tuple[int, ...]]:
+    """Return each digit's pieces: those most of whose points lie nearest to its ink."""
+    inks = []
+    for number, strokes in enumerate(row):
+        first, *others = strokes
+        if number and np.array_equal(first[0], row[number - 1][-1][-1]):
+            first = first[1:]  # the link belongs to neither
+        inks.append(np.concatenate([along(stroke, 200) for stroke in (first, *others)]))
+    groups: list[list[int]] = [[] for _ in row]
+    for place, piece in enumerate(drawing.pieces):
+        away = [
+            np.square(piece.points[:, None] - ink[None]).sum(axis=-1).min(axis=1) for ink in inks
+        ]
+        votes = np.bincount(np.argmin(away, axis=0), minlength=len(row))
+        groups[int(votes.argmax())].append(place)
+    return [tuple(group) for group in groups]
+
+
+def examples(count: int, rng: np.random.Generator) -> tuple[list[Example], int]:
+    """Draw that many, and return how many had no right way beside those that have one."""
+    lengths = rng.choice(list(SHARES), size=count, p=list(SHARES.values()))
+    drawn = [example(int(length), rng) for length in lengths]
+    kept = [one for one in drawn if one is not None]
+    return kept, count - len(kept)
+
+
+def total(one: Example, way: Sequence[int]) -> Points:
+    """Return the measures of all digits and cuts of a way together."""
+    runs = one.choices.measures[list(way)].sum(axis=0)
+    pairs = sum((one.choices.cut(a, b) for a, b in zip(way, way[1:], strict=False)), NO_CUT)
+    return np.concatenate([runs, pairs])
+
+
+NO_CUT = np.zeros(len(costs.PAIR))
+
+
+def fit(drawn: Sequence[Example]) -> Points:
+    """Return the weights under which the right ways are most probable."""
+    weights = np.ones(len(costs.RUN) + len(costs.PAIR))
+    bounds = [(None, None) if name == "digit" else (0, None) for name in (*costs.RUN, *costs.PAIR)]
+    seen: list[dict[tuple[int, ...], Points]] = [{} for _ in drawn]
+    for _ in range(ROUNDS):
+        # All ways would be too many, so those that these weights like best are the rivals.
+        for one, ways in zip(drawn, seen, strict=True):
+            found = one.choices.cheapest(*split(weights), keep=KEPT)
+            for way in [one.right, *found]:
+                ways.setdefault(tuple(way), total(one, way))
+        rivals = [np.stack(list(ways.values())) for ways in seen]
+        matter = np.array([IMPORTANCE.get(one.length, 1.0) for one in drawn])
+        rows = np.concatenate([table - table[0] for table in rivals])
+        starts = np.cumsum([0, *(len(table) for table in rivals[:-1])])
+        sizes = np.array([len(table) for table in rivals])
+
+        def loss(weights: Points) -> tuple[float, Points]:
+            # The right way is each table's first row, and all are measured from there.
+            powers = np.exp(np.minimum(-(rows @ weights), 500))  # noqa: B023 - used in this round
+            sums = np.add.reduceat(powers, starts)  # noqa: B023
+            shares = powers / np.repeat(sums, sizes) * np.repeat(matter, sizes)  # noqa: B023
+            value = matter @ np.log(sums) + STIFFNESS * weights @ weights / 2  # noqa: B023
+            return float(value), -(shares @ rows) + STIFFNESS * weights  # noqa: B023
+
+        weights = optimize.minimize(loss, weights, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return np.asarray(weights)
+
+
+def split(weights: Points) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what the measures of a digit cost, and those of a cut."""
+    count = len(costs.RUN)
+    return (
+        dict(zip(costs.RUN, weights[:count].tolist(), strict=True)),
+        dict(zip(costs.PAIR, weights[count:].tolist(), strict=True)),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fit what it costs to cut ink into digits.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--drawings", type=int, default=6000)
+    arguments = parser.parse_args()
+    drawn, lost = examples(arguments.drawings, np.random.default_rng(arguments.seed))
+    print(f"{len(drawn)} drawings; {lost} more have no cut where it should be")
+    weights = fit(drawn)
+    for title, fitted in zip(("RUN", "PAIR"), split(weights), strict=True):
+        print(title, {name: round(cost, 2) for name, cost in fitted.items()})
+    checked, lost = examples(arguments.drawings // 2, np.random.default_rng(arguments.seed + 1))
+    print(f"of another seed, where {lost} have no cut where it should be:")
+    for length in SHARES:
+        of_it = [one for one in checked if one.length == length]
+        right = sum(one.choices.cheapest(*split(weights))[0] == one.right for one in of_it)
+        print(f"{length} digits: {right} of {len(of_it)} cut right")
+
+
+if __name__ == "__main__":
+    main()
