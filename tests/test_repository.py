@@ -67,7 +67,7 @@ def room(rooms: str = "", packages: str = "", inside: str = "") -> Room:
 
 
 ROOMS = {
-    "__init__": room(),
+    "__init__": room("reading"),
     "__main__": room("cli"),
     "errors": Room(frozenset()),
     "files": room(),
@@ -76,6 +76,7 @@ ROOMS = {
     "ink": room("files", "numpy PIL", "scipy"),
     "network": room("resources files", "numpy safetensors"),
     "explain": room("network ink", "numpy"),
+    "reading": room("network ink", "numpy", "scipy"),
     "report": room("network", "numpy"),
     "evaluation": room("report network ink", "numpy", "scipy sklearn"),
     "plots": room("report network ink explain", "numpy matplotlib", "matplotlib seaborn"),
@@ -113,7 +114,8 @@ ROOMS = {
     "serving": room("settings resources voila", "", " ".join(JUPYTER)),
     "voila": room("serving settings journal resources", " ".join(JUPYTER)),
     "cli": room(
-        "serving settings jobs recipes training evaluation report plots export ink mnist network "
+        "serving settings jobs recipes training evaluation report plots export reading ink mnist "
+        "network "
         "files resources",
         "",
         "numpy",

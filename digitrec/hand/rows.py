@@ -43,7 +43,7 @@ def side_by_side(
     >>> len(row), bool(row[1][0][0, 0] > row[0][0][0, 0])
     (2, True)
     """
-    row = []
+    row: list[list[NDArray[np.float64]]] = []
     left = 10.0
     for strokes in digits:
         drawn = [np.asarray(stroke, np.float64) for stroke in strokes]

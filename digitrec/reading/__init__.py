@@ -102,9 +102,10 @@ def _alone(plane: NDArray[np.float32], network: Network) -> Digit:
     stages = ink.framed(plane)
     assert stages is not None, "there is ink"  # noqa: S101 - so that types hold
     rows, columns = np.nonzero(plane > 0.5)
-    box = tuple(map(float, (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)))
+    corners = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    left, upper, right, lower = map(float, corners)
     image = stages["centred"]
-    return Digit(network.predict(image), stages["trimmed"], box, image)
+    return Digit(network.predict(image), stages["trimmed"], (left, upper, right, lower), image)
 
 
 def _row(drawing: Drawing | Row, network: Network) -> tuple[Digit, ...]:

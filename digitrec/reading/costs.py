@@ -1,7 +1,7 @@
 """What it costs to call some ink a digit, and to cut between two.
 
 Every cost is a measure, in shares of the line's height where it is a length, times a weight. The
-weights are fitted on numbers that the generating hand draws, by ``scripts/fit_reading.py``.
+weights are fitted on numbers that the generating hand draws, by ``benchmarks/fit_reading.py``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -150,7 +150,9 @@ def _beside(first: Piece, second: Piece, high: float) -> float:
     lower = min(first.high[1] - first.low[1], second.high[1] - second.low[1]) / high
     overlap = min(first.high[0], second.high[0]) - max(first.low[0], second.low[0])
     narrow = min(first.high[0] - first.low[0], second.high[0] - second.low[0])
-    return max(0.0, lower - 0.6) * (1 - min(1.0, max(0.0, overlap) / (narrow + 0.05 * high)))
+    return max(0.0, float(lower) - 0.6) * float(
+        1 - min(1.0, max(0.0, overlap) / (narrow + 0.05 * high))
+    )
 
 
 def _looseness(

@@ -1,5 +1,6 @@
 """The pieces of a drawing: its strokes, and parts of strokes that may write two digits."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,8 @@ class Drawing:
         self._points = []
         pieces = []
         for number, stroke in enumerate(self._strokes):
-            points, ranges = stroke, []
+            points: Points = stroke
+            ranges: list[tuple[int, int]] = []
             if np.ptp(stroke[:, 1]) >= _LONG * high:
                 points, ranges = links(stroke)
             self._points.append(points)
@@ -121,7 +123,7 @@ class Drawing:
             for part in self._parts(place)
         )
         found = {}
-        for (stroke, _, last, i), (other, first, _, j) in zip(owners, owners[1:], strict=False):
+        for (stroke, _, last, i), (other, first, _, j) in itertools.pairwise(owners):
             if stroke == other and i != j:
                 ends = self._points[stroke][[last, first]]
                 found[min(i, j), max(i, j)] = float(np.hypot(*(ends[1] - ends[0])))

@@ -1,5 +1,7 @@
 """Where one stroke that writes two digits may be cut."""
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,7 +73,7 @@ def links(stroke: Points) -> tuple[Points, list[tuple[int, int]]]:
         ]
         fitting = [
             (points[b, 0] - points[a, 0], a, b)
-            for a, b in zip(ends[:-1], ends[1:], strict=True)
+            for a, b in itertools.pairwise(ends)
             if before[a] >= least and after[b] >= least
         ]
         if fitting:

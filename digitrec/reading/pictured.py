@@ -49,14 +49,14 @@ class Row:
         high = max(box[0].stop - box[0].start for box in ndimage.find_objects(labels))
         joints = []
         for number in range(1, count + 1):
-            part = labels == number
-            for seam in _seams(part, high, width):
+            left = number
+            for seam in _seams(labels == number, high, width):
                 # What lies right of a seam becomes a part of its own.
-                right = (labels == number) & (np.arange(part.shape[1])[None] >= seam[:, None])
+                right = (labels == left) & (np.arange(plane.shape[1])[None] >= seam[:, None])
                 count += 1
                 labels[right] = count
-                joints.append((number, count))
-                number = count
+                joints.append((left, count))
+                left = count
         pieces = []
         for number in range(1, count + 1):
             rows, columns = np.nonzero(ridge & (labels == number))
@@ -92,10 +92,13 @@ class Row:
             float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1)
         )  # fmt: skip
 
+    def _parts(self, place: int) -> list[int]:
+        return [part for part in self.pieces[place].parts if isinstance(part, int)]
+
     def _mask(self, run: Run) -> Mask:
         from scipy import ndimage  # noqa: PLC0415 - only pictures need it
 
-        own = np.isin(self._labels, [part for place in run for part in self.pieces[place].parts])
+        own = np.isin(self._labels, [part for place in run for part in self._parts(place)])
         # The soft edge of a line belongs to it.
         return np.asarray(
             ndimage.binary_dilation(own, np.ones((3, 3))) & (own | (self._labels == 0))
@@ -173,7 +176,7 @@ def _seams(part: Mask, high: float, width: float) -> Sequence[NDArray[np.int64]]
         return []
     ink_here = part[:, left:right].astype(float) + 1e-3
     down, up = _cheapest_down(ink_here), _cheapest_down(ink_here[::-1])[::-1]
-    middle = int(round(float(rows.mean())))
+    middle = round(float(rows.mean()))
     through = down[middle] + up[middle] - ink_here[middle]
     seams: list[NDArray[np.int64]] = []
     order = np.argsort(through, kind="stable")

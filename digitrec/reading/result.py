@@ -104,7 +104,8 @@ class Reading:
         if len(self.unreadable) == len(digits):
             return "I don't think that is a number."
         if self.unreadable:
-            return f"I can't read {_which(self.unreadable)} digit{'s' * (len(self.unreadable) > 1)} of {self.marked}."
+            plural = "s" * (len(self.unreadable) > 1)
+            return f"I can't read {_which(self.unreadable)} digit{plural} of {self.marked}."
         return f"That's {self.marked}."
 
     @property

@@ -1,6 +1,6 @@
 """Fit what it costs to cut ink into digits, on numbers that the generating hand draws.
 
-    python scripts/fit_reading.py [--seed N] [--drawings N]
+    python benchmarks/fit_reading.py [--seed N] [--drawings N]
 
 Prints the weights that ``digitrec/reading/costs.py`` holds, and how many drawings of another seed
 are then cut as they should be. A way to cut a drawing has the probability exp(-cost), divided by
@@ -11,6 +11,7 @@ are to stay whole, so that the network refuses them.
 """
 
 import argparse
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from scipy import optimize
 
 from digitrec import hand
 from digitrec.hand.rows import side_by_side, strokes_of
-from digitrec.network import bundled, energy
+from digitrec.network import bundled
 from digitrec.reading import costs
 from digitrec.reading.drawn import Drawing
 from digitrec.reading.pieces import along
@@ -101,7 +102,7 @@ def examples(count: int, rng: np.random.Generator) -> tuple[list[Example], int]:
 def total(one: Example, way: Sequence[int]) -> Points:
     """Return the measures of all digits and cuts of a way together."""
     runs = one.choices.measures[list(way)].sum(axis=0)
-    pairs = sum((one.choices.cut(a, b) for a, b in zip(way, way[1:], strict=False)), NO_CUT)
+    pairs = sum((one.choices.cut(a, b) for a, b in itertools.pairwise(way)), NO_CUT)
     return np.concatenate([runs, pairs])
 
 
@@ -147,9 +148,10 @@ def split(weights: Points) -> tuple[dict[str, float], dict[str, float]]:
 
 
 def main() -> None:
+    """Fit, and print what was fitted."""
     parser = argparse.ArgumentParser(description="Fit what it costs to cut ink into digits.")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--drawings", type=int, default=6000)
+    parser.add_argument("--drawings", type=int, default=3000)
     arguments = parser.parse_args()
     drawn, lost = examples(arguments.drawings, np.random.default_rng(arguments.seed))
     print(f"{len(drawn)} drawings; {lost} more have no cut where it should be")
