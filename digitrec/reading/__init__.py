@@ -17,6 +17,9 @@ from digitrec.reading.pictured import Row, rows_of
 from digitrec.reading.result import Digit, Reading
 from digitrec.reading.ways import Choices
 
+MOST_DIGITS = 10
+"""More digits are no row that is read, but one drawing that is refused."""
+
 __all__ = ["Digit", "Reading", "read", "read_picture"]
 
 
@@ -116,9 +119,9 @@ def _row(drawing: Drawing | Row, network: Network) -> tuple[Digit, ...]:
     way = [0]
     if len(choices.runs) > 1:
         choices.measures[:, costs.ASKED] = costs.network_measures(network, logits)
-        # What makes no row of digits is asked about as a whole, and refused.
-        whole = choices.runs.index(tuple(range(len(drawing.pieces))))
-        way = next(iter(choices.cheapest()), [whole])
+        (way,) = choices.cheapest()
+        if len(way) > MOST_DIGITS:
+            way = [choices.runs.index(tuple(range(len(drawing.pieces))))]
     probabilities, refused = network.softmax(logits), network.refuses(logits)
     return tuple(
         Digit(

@@ -13,36 +13,36 @@ from digitrec.network import Network, energy
 from digitrec.reading.pieces import Piece, Points
 
 RUN = {
-    "digit": -1.13,  # one more digit
-    "doubt": 0.05,  # -log of the best probability
-    "strange": 0.13,  # energy below the bound that refuses
-    "unusual": 0.0,  # energy less than 3 above it
-    "plain": 0.40,  # energy less than 7 above it
-    "gap": 0.83,  # the widest gap in x
-    "wide gap": 0.0,  # what of it is beyond 0.1
-    "apart": 2.84,  # the longest way from one piece to the next
-    "far apart": 0.0,  # what of it is beyond 0.1
-    "small": 8.13,  # how much lower than 0.85 of the line
-    "tiny": 0.0,  # how much lower than 0.5
-    "wide": 0.82,  # how much wider than the line is high
-    "very wide": 0.0,  # how much wider than 1.4 times that
-    "side by side": 2.0,  # two pieces, each higher than 0.6 of the line, that do not overlap in x
-    "link kept": 0.0,  # a possible link that is not cut
-    "many pieces": 1.15,  # more than one
+    "digit": -0.54,  # one more digit
+    "doubt": 0.00,  # -log of the best probability
+    "strange": 0.00,  # energy below the bound that refuses
+    "unusual": 0.00,  # energy less than 3 above it
+    "plain": 0.32,  # energy less than 7 above it
+    "gap": 0.28,  # the widest gap in x
+    "wide gap": 0.00,  # what of it is beyond 0.1
+    "apart": 3.23,  # the longest way from one piece to the next
+    "far apart": 0.00,  # what of it is beyond 0.1
+    "small": 2.48,  # how much lower than 0.85 of the line
+    "tiny": 0.00,  # how much lower than 0.5
+    "wide": 0.78,  # how much wider than the line is high
+    "very wide": 0.00,  # how much wider than 1.4 times that
+    "side by side": 5.30,  # two pieces, each higher than 0.6 of the line, that do not overlap in x
+    "link kept": 0.00,  # a possible link that is not cut
+    "many pieces": 0.47,  # more than one
 }
 """What the measures of a digit cost."""
 
 PAIR = {
-    "overlap": 0.0,  # in x
-    "deep overlap": 0.0,  # what of it is beyond 0.1
-    "inside": 2.82,  # share of the narrower one's width that overlaps
-    "near": 0.24,  # how much nearer than 0.1
-    "touching": 3.33,  # how much nearer than 0.03
-    "lifted": 0.0,  # how much the lower edges differ beyond 0.15
-    "hanging": 12.36,  # the upper edges
-    "out of turn": 3.97,  # drawn in another order than from left to right
-    "link cut": 1.75,  # a stroke leads on
-    "long link cut": 0.0,  # the length of that
+    "overlap": 0.99,  # in x
+    "deep overlap": 0.00,  # what of it is beyond 0.1
+    "inside": 2.41,  # share of the narrower one's width that overlaps
+    "near": 0.00,  # how much nearer than 0.1
+    "touching": 0.00,  # how much nearer than 0.03
+    "lifted": 2.60,  # how much the lower edges differ beyond 0.15
+    "hanging": 6.77,  # the upper edges
+    "out of turn": 8.83,  # drawn in another order than from left to right
+    "link cut": 2.31,  # a stroke leads on
+    "long link cut": 0.00,  # the length of that
 }
 """What the measures of a cut cost."""
 

@@ -80,7 +80,7 @@ def links(stroke: Points) -> tuple[Points, list[tuple[int, int]]]:
             moved, a, b = max(fitting)
             if moved >= _LEAST_MOVE * high:
                 found.append((a, b))
-    return (points, found) if len(found) <= _MOST else (points, [])
+    return (points, found) if 0 < len(found) <= _MOST else (stroke, [])
 
 
 def _corners(points: Points, span: int) -> NDArray[np.int64]:

@@ -8,9 +8,6 @@ import numpy as np
 from digitrec.reading import costs
 from digitrec.reading.pieces import Piece, Points, Run, distances, line_height
 
-MOST_DIGITS = 10
-"""A row of more digits is not read."""
-
 _LONGEST = 5  # pieces of a digit, unless the whole drawing is one
 _MOST_PIECES = 24  # ten digits have fewer; more are a scribble's
 _WIDEST = 2.0  # of a digit, shares of the line's height, unless the whole drawing is one
@@ -85,8 +82,7 @@ class Choices:
         Returns
         -------
         list of list of int
-            Each way as places in ``runs``, from left to right; empty where none has at most
-            ``MOST_DIGITS`` digits.
+            Each way as places in ``runs``, from left to right.
         """
         pair_weights = np.array(list(pair_costs.values()))
         prices = self.measures @ np.array(list(run_costs.values()))
@@ -111,11 +107,7 @@ class Choices:
                         price += self.cut(last, place) @ pair_weights
                     reached = covered | masks[place]
                     there = levels[reached.bit_count()].setdefault((reached, place), [])
-                    there += [
-                        (cost + price, (*way, place))
-                        for cost, way in ways
-                        if len(way) < MOST_DIGITS
-                    ]
+                    there += [(cost + price, (*way, place)) for cost, way in ways]
                     there[:] = heapq.nsmallest(keep, there)
         done = [
             way
