@@ -89,7 +89,10 @@ def read_picture(source: ink.Picture, network: Network | None = None) -> Reading
     plane = ink.ink_of(source)
     if plane is None or not (plane > 0.5).any():
         return Reading(())
-    reading = Reading(tuple(_row(Row(row), network) for row in rows_of(plane)))
+    rows = [Row(row) for row in rows_of(plane)]
+    if len(rows) == len(rows[0].pieces) == 1:
+        return Reading(((_alone(plane, network),),))
+    reading = Reading(tuple(_row(row, network) for row in rows))
     if len(reading.digits) > 1 and not reading.refused:
         return reading
     # Dirt and broken lines around one digit make no clean number either.

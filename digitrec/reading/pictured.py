@@ -52,7 +52,10 @@ class Row:
             left = number
             for seam in _seams(labels == number, high, width):
                 # What lies right of a seam becomes a part of its own.
-                right = (labels == left) & (np.arange(plane.shape[1])[None] >= seam[:, None])
+                before = np.arange(plane.shape[1])[None] < seam[:, None]
+                right = (labels == left) & ~before
+                if not all(_is_tall(side, high) for side in (right, (labels == left) & before)):
+                    continue
                 count += 1
                 labels[right] = count
                 joints.append((left, count))
@@ -179,25 +182,27 @@ def _seams(part: Mask, high: float, width: float) -> Sequence[NDArray[np.int64]]
     middle = round(float(rows.mean()))
     through = down[middle] + up[middle] - ink_here[middle]
     seams: list[NDArray[np.int64]] = []
-    order = np.argsort(through, kind="stable")
+    # Of ways that cross as much, the ones in the middle come first.
+    centre = np.abs(np.arange(len(through)) - len(through) / 2)
+    order = np.lexsort((centre, through.round()))
     least = max(0.15 * high, width)
     taken: list[int] = []
     for column in order.tolist():
         if through[column] > _CROSSING * width or len(seams) == _MOST_CUTS:
             break
-        if any(abs(column - other) < least for other in taken):
+        if min(column, len(through) - 1 - column) < least or any(
+            abs(column - other) < least for other in taken
+        ):
             continue
         seam = left + _followed(down, up, middle, column)
-        sides = [
-            part & (np.arange(part.shape[1])[None] < seam[:, None]),
-            part & (np.arange(part.shape[1])[None] >= seam[:, None]),
-        ]
-        if all(
-            side.any() and np.ptp(np.nonzero(side)[0]) >= _LEAST_HEIGHT * high for side in sides
-        ):
-            seams.append(seam)
-            taken.append(column)
+        seams.append(seam)
+        taken.append(column)
     return sorted(seams, key=lambda seam: float(seam.mean()))
+
+
+def _is_tall(part: Mask, high: float) -> bool:
+    rows = np.flatnonzero(part.any(axis=1))
+    return len(rows) > 0 and bool(rows[-1] - rows[0] >= _LEAST_HEIGHT * high)
 
 
 def _cheapest_down(ink_here: Points) -> Points:
