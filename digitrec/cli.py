@@ -326,6 +326,8 @@ def _answer(reading: "Reading") -> str:
         return answer
     if len(reading.digits) == 1:
         return f"refused (no digit; nearest is {answer})"
+    if reading.unlikely:
+        return f"refused (no number; nearest is {answer})"
     return f"{reading.marked} (cannot be read in full; nearest is {answer})"
 
 

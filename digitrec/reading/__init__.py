@@ -54,7 +54,8 @@ def read(strokes: ink.Strokes, network: Network | None = None) -> Reading:
     checked = ink.check(strokes)
     if not checked:
         return Reading(())
-    return Reading((_row(Drawing(checked), network or bundled()),))
+    digits, unlikely = _row(Drawing(checked), network or bundled())
+    return Reading((digits,), unlikely)
 
 
 def read_picture(source: ink.Picture, network: Network | None = None) -> Reading:
@@ -92,7 +93,8 @@ def read_picture(source: ink.Picture, network: Network | None = None) -> Reading
     rows = [Row(row) for row in rows_of(plane)]
     if len(rows) == len(rows[0].pieces) == 1:
         return Reading(((_alone(plane, network),),))
-    reading = Reading(tuple(_row(row, network) for row in rows))
+    lines, unlikely = zip(*(_row(row, network) for row in rows), strict=True)
+    reading = Reading(lines, any(unlikely))
     if len(reading.digits) > 1 and not reading.refused:
         return reading
     # Dirt and broken lines around one digit make no clean number either.
@@ -114,19 +116,22 @@ def _alone(plane: NDArray[np.float32], network: Network) -> Digit:
     return Digit(network.predict(image), stages["trimmed"], (left, upper, right, lower), image)
 
 
-def _row(drawing: Drawing | Row, network: Network) -> tuple[Digit, ...]:
-    """Read pieces that lie in one row."""
+def _row(drawing: Drawing | Row, network: Network) -> tuple[tuple[Digit, ...], bool]:
+    """Read pieces that lie in one row, and say whether they are too unlike a number."""
     choices = Choices(drawing.pieces, drawing.links)
     images = np.stack([drawing.image(run) for run in choices.runs])
     logits = network.logits(images)
-    way = [0]
+    probabilities, refused = network.softmax(logits), network.refuses(logits)
+    way, unlikely = [0], False
     if len(choices.runs) > 1:
         choices.measures[:, costs.ASKED] = costs.network_measures(network, logits)
         (way,) = choices.cheapest()
-        if len(way) > MOST_DIGITS:
-            way = [choices.runs.index(tuple(range(len(drawing.pieces))))]
-    probabilities, refused = network.softmax(logits), network.refuses(logits)
-    return tuple(
+        whole = choices.runs.index(tuple(range(len(drawing.pieces))))
+        # No cut is right that leaves something unreadable of what can be read as a whole.
+        if len(way) > MOST_DIGITS or (refused[way].any() and not refused[whole]):
+            way = [whole]
+        unlikely = len(way) > 1 and choices.price(way) > costs.MOST
+    digits = tuple(
         Digit(
             Prediction(probabilities[place], logits[place], bool(refused[place])),
             drawing.ink(choices.runs[place]),
@@ -135,3 +140,4 @@ def _row(drawing: Drawing | Row, network: Network) -> tuple[Digit, ...]:
         )
         for place in way
     )
+    return digits, unlikely

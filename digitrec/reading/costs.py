@@ -46,6 +46,9 @@ PAIR = {
 }
 """What the measures of a cut cost."""
 
+MOST = 2.0
+"""A number that costs more a digit is refused; a twentieth of the generating hand's do."""
+
 ASKED = slice(1, 5)
 """Where in RUN the measures of the network are."""
 

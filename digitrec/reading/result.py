@@ -52,6 +52,8 @@ class Reading:
     lines : tuple of tuple of Digit
         The rows from above, each from left to right. A drawing is one row; there is none where
         nothing is drawn.
+    unlikely : bool
+        Whether the digits, each of which may be readable, lie and look too little like a number.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class Reading:
     """
 
     lines: tuple[tuple[Digit, ...], ...]
+    unlikely: bool = False
 
     @property
     def digits(self) -> tuple[Digit, ...]:
@@ -84,8 +87,8 @@ class Reading:
 
     @property
     def refused(self) -> bool:
-        """Whether something in it is too unlike any digit, or nothing is drawn."""
-        return not self.lines or bool(self.unreadable)
+        """Whether something in it is too unlike any digit, or all is unlikely, or there is none."""
+        return not self.lines or self.unlikely or bool(self.unreadable)
 
     @property
     def confidence(self) -> float:
@@ -101,7 +104,7 @@ class Reading:
             return "There is nothing to read."
         if len(digits) == 1:
             return digits[0].prediction.sentence
-        if len(self.unreadable) == len(digits):
+        if self.unlikely or len(self.unreadable) == len(digits):
             return "I don't think that is a number."
         if self.unreadable:
             plural = "s" * (len(self.unreadable) > 1)

@@ -1,6 +1,7 @@
 """The ways to cut pieces into digits, and the cheapest of them."""
 
 import heapq
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -63,6 +64,26 @@ class Choices:
                 self._pieces, self._away, self._links, self.runs[left], self.runs[right], self._high
             )
         return self._pairs[left, right]
+
+    def price(
+        self,
+        way: Sequence[int],
+        run_costs: Mapping[str, float] = costs.RUN,
+        pair_costs: Mapping[str, float] = costs.PAIR,
+    ) -> float:
+        """Return what a way costs a digit.
+
+        Parameters
+        ----------
+        way : sequence of int
+            Places in ``runs``.
+        run_costs, pair_costs : mapping of str to float
+            What the measures of a digit and of a cut cost.
+        """
+        price = float(self.measures[list(way)].sum(axis=0) @ np.array(list(run_costs.values())))
+        weights = np.array(list(pair_costs.values()))
+        price += sum(float(self.cut(a, b) @ weights) for a, b in itertools.pairwise(way))
+        return price / len(way)
 
     def cheapest(
         self,
