@@ -13,40 +13,40 @@ from digitrec.network import Network, energy
 from digitrec.reading.pieces import Piece, Points
 
 RUN = {
-    "digit": -0.54,  # one more digit
+    "digit": -0.15,  # one more digit
     "doubt": 0.00,  # -log of the best probability
     "strange": 0.00,  # energy below the bound that refuses
     "unusual": 0.00,  # energy less than 3 above it
-    "plain": 0.32,  # energy less than 7 above it
-    "gap": 0.28,  # the widest gap in x
+    "plain": 0.21,  # energy less than 7 above it
+    "gap": 7.75,  # the widest gap in x
     "wide gap": 0.00,  # what of it is beyond 0.1
-    "apart": 3.23,  # the longest way from one piece to the next
-    "far apart": 0.00,  # what of it is beyond 0.1
-    "small": 2.48,  # how much lower than 0.85 of the line
+    "apart": 1.83,  # the longest way from one piece to the next
+    "far apart": 0.79,  # what of it is beyond 0.1
+    "small": 1.83,  # how much lower than 0.85 of the line
     "tiny": 0.00,  # how much lower than 0.5
-    "wide": 0.78,  # how much wider than the line is high
+    "wide": 5.46,  # how much wider than the line is high
     "very wide": 0.00,  # how much wider than 1.4 times that
-    "side by side": 5.30,  # two pieces, each higher than 0.6 of the line, that do not overlap in x
+    "side by side": 9.14,  # two pieces, each higher than 0.6 of the line, that do not overlap in x
     "link kept": 0.00,  # a possible link that is not cut
-    "many pieces": 0.47,  # more than one
+    "many pieces": 0.18,  # more than one
 }
 """What the measures of a digit cost."""
 
 PAIR = {
-    "overlap": 0.99,  # in x
-    "deep overlap": 0.00,  # what of it is beyond 0.1
-    "inside": 2.41,  # share of the narrower one's width that overlaps
+    "overlap": 0.00,  # in x
+    "deep overlap": 1.31,  # what of it is beyond 0.1
+    "inside": 4.08,  # share of the narrower one's width that overlaps
     "near": 0.00,  # how much nearer than 0.1
     "touching": 0.00,  # how much nearer than 0.03
-    "lifted": 2.60,  # how much the lower edges differ beyond 0.15
-    "hanging": 6.77,  # the upper edges
-    "out of turn": 8.83,  # drawn in another order than from left to right
-    "link cut": 2.31,  # a stroke leads on
+    "lifted": 12.16,  # how much the lower edges differ beyond 0.15
+    "hanging": 3.95,  # the upper edges
+    "out of turn": 3.62,  # drawn in another order than from left to right
+    "link cut": 4.04,  # a stroke leads on
     "long link cut": 0.00,  # the length of that
 }
 """What the measures of a cut cost."""
 
-MOST = 2.0
+MOST = 2.12
 """A number that costs more a digit is refused; a twentieth of the generating hand's do."""
 
 ASKED = slice(1, 5)
