@@ -201,7 +201,7 @@ def test_predict_a_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     answer = json.loads(capsys.readouterr().out)
     assert (answer["text"], answer["digit"], answer["refused"]) == ("47", None, False)
     assert [digit["digit"] for digit in answer["digits"]] == [4, 7]
-    assert answer["digits"][1]["box"][0] == 260
+    assert answer["digits"][1]["box"][0] == 280
 
 
 def test_predict_says_what_it_refuses(
