@@ -19,20 +19,36 @@ if TYPE_CHECKING:
     from digitrec.ink import image
     from digitrec.network import Network, bundled
     from digitrec.personal import learn
+    from digitrec.reading import Reading, read, read_picture
     from digitrec.training import RECIPES, Recipe, train
 
 __version__ = "0.1.0"
 
-__all__ = ["RECIPES", "Network", "Recipe", "bundled", "evaluate", "image", "learn", "train"]
+__all__ = [
+    "RECIPES",
+    "Network",
+    "Reading",
+    "Recipe",
+    "bundled",
+    "evaluate",
+    "image",
+    "learn",
+    "read",
+    "read_picture",
+    "train",
+]
 
 _ROOMS = {
     "RECIPES": "training",
     "Network": "network",
+    "Reading": "reading",
     "Recipe": "training",
     "bundled": "network",
     "evaluate": "evaluation",
     "image": "ink",
     "learn": "personal",
+    "read": "reading",
+    "read_picture": "reading",
     "train": "training",
 }
 

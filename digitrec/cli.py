@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from digitrec.ink import Sample
     from digitrec.jobs import Status, TrainingJob
     from digitrec.network import Network, Prediction
+    from digitrec.reading import Reading
 
 _INTERRUPTED = 128 + 2
 _PIPE_CLOSED = 128 + 13
@@ -166,13 +167,13 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, metavar="FILE", help="where the network goes"
     )
 
-    predict = add("predict", _predict, "say which digits are drawn")
+    predict = add("predict", _predict, "say which digit or number is drawn")
     predict.add_argument(
         "files",
         nargs="+",
         type=Path,
         metavar="FILE",
-        help="pictures of one digit each, or drawings as .jsonl or .jsonl.gz",
+        help="pictures of digits, or drawings as .jsonl or .jsonl.gz",
     )
     add_model(predict)
     predict.add_argument("--json", action="store_true", help="one JSON object a drawing")
@@ -264,12 +265,12 @@ def _predict(arguments: argparse.Namespace) -> int:
     code = 0
     for path in arguments.files:
         try:
-            for drawing, prediction in _predictions(network, path):
+            for drawing, reading in _readings(network, path):
                 if arguments.json:
-                    print(json.dumps({**drawing, **_facts(prediction)}))
+                    print(json.dumps({**drawing, **_facts(reading)}))
                 else:
                     names = _printable(" ".join(map(str, drawing.values())))
-                    print(f"{names}: {_answer(prediction)}")
+                    print(f"{names}: {_answer(reading)}")
         except BrokenPipeError:
             raise
         except (DigitrecError, ValueError, OSError) as error:
@@ -386,26 +387,30 @@ def _network(path: Path | None) -> "Network":
     return bundled() if path is None else Network.load(path)
 
 
-def _predictions(
-    network: "Network", path: Path
-) -> Iterator[tuple[dict[str, Any], "Prediction | None"]]:
-    """Yield what names each drawing of a file, and its prediction; None where nothing is drawn."""
-    from digitrec import ink, sight
+def _readings(network: "Network", path: Path) -> Iterator[tuple[dict[str, Any], "Reading"]]:
+    """Yield what names each drawing of a file, and what it is read as."""
+    from digitrec import ink, reading
 
     if not path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-        seen = sight.look(network, path)
-        yield {"file": _text(path)}, None if seen is None else seen.prediction
+        yield {"file": _text(path)}, reading.read_picture(path, network)
         return
     for number, sample in enumerate(ink.read(path), start=1):
-        image = ink.image(sample.strokes)
         name = sample.id if sample.id is not None else str(number)
-        drawing = {"file": _text(path), "id": name}
-        yield drawing, None if image is None else network.predict(image)
+        yield {"file": _text(path), "id": name}, reading.read(sample.strokes, network)
 
 
-def _facts(prediction: "Prediction | None") -> dict[str, Any]:
-    if prediction is None:
-        return {"digit": None, "confidence": None, "refused": True, "probabilities": None}
+def _facts(reading: "Reading") -> dict[str, Any]:
+    """Return a reading as JSON values; a number has its digits' facts in a list of their own."""
+    if len(reading.digits) == 1:
+        return {"text": reading.text, **_digit_facts(reading.digits[0].prediction)}
+    facts = {"digit": None, "confidence": None, "refused": reading.refused, "probabilities": None}
+    if not reading.digits:
+        return {"text": "", **facts}
+    digits = [{**_digit_facts(digit.prediction), "box": digit.box} for digit in reading.digits]
+    return {"text": reading.text, **facts, "confidence": reading.confidence, "digits": digits}
+
+
+def _digit_facts(prediction: "Prediction") -> dict[str, Any]:
     return {
         "digit": prediction.digit,
         "confidence": prediction.confidence,
@@ -414,11 +419,17 @@ def _facts(prediction: "Prediction | None") -> dict[str, Any]:
     }
 
 
-def _answer(prediction: "Prediction | None") -> str:
-    if prediction is None:
+def _answer(reading: "Reading") -> str:
+    if not reading.digits:
         return "refused (nothing is drawn)"
-    answer = f"{prediction.digit} {_percent(prediction.confidence, 1)}"
-    return f"refused (no digit; nearest is {answer})" if prediction.refused else answer
+    answer = f"{', '.join(reading.text.splitlines())} {_percent(reading.confidence, 1)}"
+    if not reading.refused:
+        return answer
+    if len(reading.digits) == 1:
+        return f"refused (no digit; nearest is {answer})"
+    if reading.unlikely:
+        return f"refused (no number; nearest is {answer})"
+    return f"{reading.marked} (cannot be read in full; nearest is {answer})"
 
 
 def _table(report: "Report") -> str:

@@ -22,6 +22,7 @@ from digitrec.jobs import Status
 from digitrec.jobs.queue import Turn
 from digitrec.serving.settings import Settings
 from digitrec.training import Progress
+from tests.drawings import FOUR
 
 SEVEN = [[(80, 70), (200, 70), (130, 240)]]
 ONE = [[(150, 60), (150, 240)]]
@@ -189,6 +190,7 @@ def test_predict_drawings(drawings: Path, capsys: pytest.CaptureFixture[str]) ->
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [answer["id"] for answer in answers] == ["first", "2", "3", "4"]
     assert answers[2] == {
+        "text": "",
         "file": str(drawings),
         "id": "3",
         "digit": None,
@@ -196,6 +198,19 @@ def test_predict_drawings(drawings: Path, capsys: pytest.CaptureFixture[str]) ->
         "refused": True,
         "probabilities": None,
     }
+
+
+def test_predict_a_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    right = [[(x + 200, y) for x, y in stroke] for stroke in SEVEN]
+    path = tmp_path / "number.jsonl"
+    ink.write(path, [ink.Sample(ink.check([*FOUR, *right]))])
+    assert cli.main(["predict", str(path)]) == 0
+    assert capsys.readouterr().out.startswith(f"{path} 1: 47 ")
+    assert cli.main(["predict", "--json", str(path)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["text"], answer["digit"], answer["refused"]) == ("47", None, False)
+    assert [digit["digit"] for digit in answer["digits"]] == [4, 7]
+    assert answer["digits"][1]["box"][0] == 280
 
 
 def test_predict_says_what_it_refuses(
