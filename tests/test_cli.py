@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 import digitrec
-from digitrec import cli, evaluation, ink, jobs, mnist, network, serving
+from digitrec import cli, evaluation, ink, jobs, mnist, network, serving, sight
 from digitrec.app.model.in_use import checked
 from digitrec.jobs import Status
 from digitrec.jobs.queue import Turn
@@ -164,9 +164,9 @@ def test_an_error_is_one_line(
 
 
 def test_predict_a_picture(picture: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    image = ink.picture_image(picture)
-    assert image is not None
-    expected = network.bundled().predict(image)
+    seen = sight.look(network.bundled(), picture)
+    assert seen is not None
+    expected = seen.prediction
     assert cli.main(["predict", str(picture)]) == 0
     output = capsys.readouterr().out
     assert output == f"{picture}: {expected.digit} {100 * expected.confidence:.1f} %\n"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import digitrec
-from digitrec import hand, ink, network
+from digitrec import hand, ink, network, sight
 from digitrec.errors import InkError
 from digitrec.hand.rows import side_by_side, strokes_of
 from digitrec.network import Calibration, Network
@@ -244,15 +244,15 @@ def test_a_picture_of_a_number_and_of_two_rows():
 
 
 def test_digits_that_touch_in_a_picture_are_cut():
-    strokes = [stroke + np.array([40, 40]) for stroke in beside(EIGHT, EIGHT, gap=7)]
-    assert read_picture(drawn_as_picture(strokes, (260, 190), pen=9)).text == "88"
+    strokes = [stroke + np.array([40, 40]) for stroke in beside(EIGHT, EIGHT, gap=3)]
+    assert read_picture(drawn_as_picture(strokes, (260, 190), pen=7)).text == "88"
 
 
 @pytest.mark.parametrize("strokes", [SEVEN, FOUR, EIGHT])
 def test_a_picture_of_one_digit_is_answered_as_before(strokes):
     picture = drawn_as_picture(strokes, (300, 300), pen=14)
     reading = read_picture(picture)
-    alone = network.bundled().predict(ink.picture_image(picture))
+    alone = sight.look(network.bundled(), picture).prediction
     (digit,) = reading.digits
     assert np.array_equal(digit.prediction.probabilities, alone.probabilities)
 
