@@ -111,7 +111,7 @@ SERVED: dict[str, tuple[str, dict[str, int]]] = {
     # Whoever has not opened a page has no cookie.
     r"/voila/api/shutdown/(.*)$": (f"/voila/api/shutdown/{NOBODY}", {"POST": 403}),
     r"/voila/labextensions/(.*)$": ("/voila/labextensions/anywidget/package.json", READ),
-    r"/$": ("/", {"GET": 302, "HEAD": 302}),
+    r"/?$": ("/", {"GET": 302, "HEAD": 302}),
     r"/health$": ("/health", READ),
     r"/line/([0-9a-f-]{36})$": (f"/line/{NOBODY}", {"GET": 200}),
     r"/robots\.txt$": ("/robots.txt", READ),
