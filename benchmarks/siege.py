@@ -97,6 +97,7 @@ async def closed(line: WebSocketClientConnection) -> tuple[int | None, str | Non
     """Wait until the server has closed a web socket; return why."""
     while await line.read_message() is not None:
         pass
+    line.close()  # this end too, or Tornado warns that nobody did
     return line.close_code, line.close_reason
 
 
@@ -250,30 +251,43 @@ BY_STRANGERS: dict[str, Callable[[str], Awaitable[None]]] = {
     "strangers": call_and_go,
 }
 ATTACKS = (*BY_VISITORS, *BY_STRANGERS)
+REFUSED = (OSError, TimeoutError, GaveUpError, HTTPClientError, WebSocketClosedError)
 
 
 async def attack(address: str, names: list[str]) -> None:
     """Attack in all of these ways until the end of the process; print the name of each attempt."""
 
-    async def go_on(name: str) -> None:
-        visitor: Visitor | None = None
+    async def go_on(name: str, visitor: Visitor | None) -> None:
         while True:
             try:
                 if name in BY_VISITORS:
                     if visitor is None:
-                        visitor = OurVisitor(address)
-                        await asyncio.wait_for(visitor.open(), 60)
+                        visitor = await open_pad(address)
                     print(name, flush=True)
                     await BY_VISITORS[name](visitor)
                 else:
                     print(name, flush=True)
                     await BY_STRANGERS[name](urllib.parse.urlsplit(address).netloc)
-            except (OSError, TimeoutError, GaveUpError, HTTPClientError, WebSocketClosedError):
+            except REFUSED:
                 visitor = None  # its pad may be gone: the next attempt has another
                 await asyncio.sleep(1)
             await asyncio.sleep(0.1)
 
-    await asyncio.gather(*(go_on(name) for name in names))
+    # All have a pad before the first attack begins, which would keep the others from theirs.
+    pads = {name: await open_pad(address) for name in names if name in BY_VISITORS}
+    await asyncio.gather(*(go_on(name, pads.get(name)) for name in names))
+
+
+async def open_pad(address: str) -> Visitor:
+    """Open a pad for an attacker, however long that takes."""
+    while True:
+        visitor = OurVisitor(address)
+        try:
+            await asyncio.wait_for(visitor.open(), 120)
+        except REFUSED:
+            await asyncio.sleep(1)
+        else:
+            return visitor
 
 
 @contextlib.contextmanager
@@ -324,10 +338,9 @@ async def besiege(
     await asyncio.gather(*(visitor.open() for visitor in drawing))
     before = peak = megabytes()
     with attacking(address, names) as counts:
-        for _ in range(600):
-            if set(counts()) == set(names):
-                break
-            await asyncio.sleep(0.2)
+        async with asyncio.timeout(300):
+            while set(counts()) != set(names):
+                await asyncio.sleep(0.2)
         tasks = [
             asyncio.create_task(load.draw_for(visitor, seed, seconds, 1.0))
             for seed, visitor in enumerate(drawing)

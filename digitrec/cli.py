@@ -531,10 +531,7 @@ def _shown(path: Path) -> str:
 
 def _printable(text: str) -> str:
     """Return a text with what would move a terminal's cursor, or turn its letters, escaped."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _complain(error: object) -> None:

@@ -8,7 +8,9 @@ nobody else notices.
 import asyncio
 import uuid
 import weakref
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -18,8 +20,8 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError
 
 from digitrec.serving import wire
+from digitrec.serving.descriptors import FOR_A_LINE, Descriptors
 from digitrec.serving.handlers import Answer
-from digitrec.serving.lines import Lines
 
 MAX_OPENED = 100
 """Comms that may be opened to one kernel. A page opens one whenever it is connected anew."""
@@ -259,6 +261,47 @@ class Line(ZMQChannelsWebsocketConnection):  # type: ignore[misc] # Jupyter's se
         kept["buffer"] = Kept(self._budget.most // 2, drop)
         if self._is_cut:
             drop()
+
+
+class Lines:
+    """Counts the open lines of every pad.
+
+    Parameters
+    ----------
+    most : int
+        Lines that one pad may have.
+    descriptors : Descriptors
+        Those of the process: a line takes several.
+
+    Examples
+    --------
+    >>> lines = Lines(1, Descriptors(print))
+    >>> with lines.open("a pad"):
+    ...     lines.has_room("a pad"), lines.has_room("another")
+    (False, True)
+    >>> lines.has_room("a pad")
+    True
+    """
+
+    def __init__(self, most: int, descriptors: Descriptors) -> None:
+        self._most = most
+        self._descriptors = descriptors
+        self._open: Counter[str] = Counter()
+
+    def has_room(self, kernel_id: str) -> bool:
+        """Tell whether another line of a pad may be opened."""
+        return self._open[kernel_id] < self._most and self._descriptors.are_left(FOR_A_LINE)
+
+    @contextmanager
+    def open(self, kernel_id: str) -> Iterator[None]:
+        """Be an open line of a pad."""
+        self._open[kernel_id] += 1
+        try:
+            yield
+        finally:
+            self._open[kernel_id] -= 1
+            if not self._open[kernel_id]:
+                del self._open[kernel_id]
 
 
 class LineHandler(Answer, KernelWebsocketHandler):  # type: ignore[misc] # Jupyter's server is not checked

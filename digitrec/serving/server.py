@@ -37,11 +37,11 @@ from digitrec.serving.connections import Connections
 from digitrec.serving.descriptors import FOR_A_KERNEL, Descriptors
 from digitrec.serving.door import Door
 from digitrec.serving.hosts import Hosts
-from digitrec.serving.line import LineHandler
-from digitrec.serving.lines import Lines, WhyNoLine
+from digitrec.serving.line import LineHandler, Lines
 from digitrec.serving.pages import PAD, PAGES
 from digitrec.serving.readiness import Readiness
 from digitrec.serving.settings import Settings, num_descriptors
+from digitrec.serving.why_no_line import WhyNoLine
 
 # What the pages need of what Voila serves, and what answers there. The rest is closed, and so is
 # whatever a new version of Voila or Jupyter's server adds.

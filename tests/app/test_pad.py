@@ -177,6 +177,31 @@ def test_undo_and_redo_lead_to_where_one_was() -> None:
     assert not pad.can_redo
 
 
+def test_what_can_be_undone_takes_so_much_memory_and_no_more() -> None:
+    pad = Pad(small())
+    for number in range(40):
+        pad.begin(number, 0)
+        pad.extend_by([(x % 300, number) for x in range(5_000)])
+        pad.end()
+        pad.clear()
+    held = {id(stroke): len(stroke) for past in pad._past for stroke in past.strokes}
+    assert 50_000 < sum(held.values()) <= 100_000
+    pad.undo()
+    assert pad.num_points > 5_000
+
+
+def test_a_long_drawing_can_be_undone_stroke_by_stroke() -> None:
+    pad = Pad(small())
+    for number in range(300):
+        pad.begin(number % 280, 10)
+        pad.extend_by([(number % 280, y) for y in range(11, 40)])
+        pad.end()
+    for number in reversed(range(300)):
+        pad.undo()
+        assert len(pad.strokes) == number
+    assert not pad.can_undo
+
+
 def test_what_was_undone_is_gone_when_something_else_is_drawn() -> None:
     pad = Pad(small())
     draw(pad, DRAWINGS[4])

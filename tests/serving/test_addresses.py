@@ -111,8 +111,9 @@ SERVED: dict[str, tuple[str, dict[str, int]]] = {
     # Whoever has not opened a page has no cookie.
     r"/voila/api/shutdown/(.*)$": (f"/voila/api/shutdown/{NOBODY}", {"POST": 403}),
     r"/voila/labextensions/(.*)$": ("/voila/labextensions/anywidget/package.json", READ),
-    r"/$": ("/", {"GET": 302, "HEAD": 302}),
+    r"/?$": ("/", {"GET": 302, "HEAD": 302}),
     r"/health$": ("/health", READ),
+    r"/line/([0-9a-f-]{36})$": (f"/line/{NOBODY}", {"GET": 200}),
     r"/robots\.txt$": ("/robots.txt", READ),
     r"/course/([0-9]{2}_[a-z_]+)\.html$": ("/course/01_explore_the_data.html", READ),
     r"/voila/claim/([0-9a-f-]+)$": (f"/voila/claim/{NOBODY}", {"POST": 404}),
@@ -131,6 +132,7 @@ CLOSED = (
     "/voila/labextensions/jupyterlab_pygments/package.json", "/voila/static/./voila.js",
     "/voila/static//voila.js", "/voila/labextensions/anywidget/x/../package.json",
     "/voila/static/%00", "/voila/static/" + 300 * "x", "/course/", "/voila/", "/voila/claim/",
+    "/line/",
     "/api", "/api/", "/api/me", "/api/status", "/api/kernels", "/api/kernelspecs", "/api/sessions",
     "/api/terminals", "/api/contents", "/api/config/x", "/api/spec.yaml", "/api/nbconvert",
     "/api/events", "/api/events/subscribe", "/api/security/csp-report", "/api/shutdown",

@@ -19,7 +19,7 @@ from tornado.web import Application, RequestHandler
 from tornado.websocket import websocket_connect
 from visitors import PROTOCOL, OurVisitor
 
-from digitrec.serving import connections, descriptors, lines, settings
+from digitrec.serving import connections, descriptors, settings, why_no_line
 from digitrec.serving.connections import Connections
 from tests.drawings import SEVEN
 from tests.serving.test_serving import ONE_WAITS, Running, num_waiting, until
@@ -322,7 +322,7 @@ def test_no_limit_means_a_limit_of_our_own(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_page_is_told_why_its_line_is_not_opened() -> None:
     def reason(origin: str, host: str, **there: bool) -> tuple[str, bool]:
         known = {"has_kernel": True, "has_room": True, **there}
-        found, says, reload = lines.explain(origin, host, **known)
+        found, says, reload = why_no_line.explain(origin, host, **known)
         assert says.endswith(".")
         return found, reload
 

@@ -83,7 +83,7 @@ def test_an_error_is_said_without_what_was_sent(tmp_path: Path) -> None:
             path.read_text()
         except OSError:
             library.exception("10.0.0.7 asked for %s", path)
-    here = r"tests/test_journal\.py:\d+"
+    here = r"serving/test_journal\.py:\d+"
     assert re.fullmatch(rf"Something went wrong: an error of library at {here}\.", heard[0])
     assert [line.partition(" at ")[0] for line in heard[1:]] == [
         "Something went wrong: FileNotFoundError (No such file or directory)",

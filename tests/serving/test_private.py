@@ -189,7 +189,9 @@ def test_a_user_without_a_home_serves_pads(tmp_path: Path, monkeypatch: pytest.M
         status, _, body = one.get("/health")
         assert status == 200
         pads = json.loads(body)["pads"]
-        assert (pads["open"], pads["can_open"]) == (2, True)
+        # Nobody claims these two, so on a slow machine the first may be ended already.
+        assert 1 <= pads["open"] <= 2
+        assert pads["can_open"] is True
         assert pads["free"] > 0
         one.process.terminate()
         assert one.process.wait(60) == 0

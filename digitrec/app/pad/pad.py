@@ -2,6 +2,7 @@
 
 import functools
 import math
+import operator
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -48,6 +49,7 @@ _SHARE = 2.0  # and as many times what the last one took, so that the ink is nev
 _PLACES = 2  # decimals of a pixel; finer steps are no hand's
 _STEPS = 1000  # that can be undone
 _PICTURES = 3  # among them; each is a megabyte
+_STEP_POINTS = 100_000  # in all of them, ten full pads; each point takes a hundred bytes
 _PICTURE_BOX = 240  # longer side of a picture's ink on the pad, pixels
 
 
@@ -345,7 +347,8 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         self._future.clear()
         pictures = [at for at, content in enumerate(self._past) if content.picture is not None]
         oldest = pictures[-_PICTURES - 1] + 1 if len(pictures) > _PICTURES else 0
-        del self._past[: max(oldest, len(self._past) - _STEPS)]
+        kept = min(_num_light(self._past), _STEPS)
+        del self._past[: max(oldest, len(self._past) - kept)]
 
     def _travel(self, source: list[_Content], target: list[_Content]) -> None:
         with self._lock:
@@ -367,6 +370,23 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
         if full:
             self.notice = PAD_FULL
         return full
+
+
+def _num_light(past: list[_Content]) -> int:
+    """Return how many of the last steps together hold no more points than may be remembered.
+
+    A step mostly has the strokes of the next one but its last, and these are held once.
+    """
+    room = float(_STEP_POINTS)
+    later: tuple[Stroke, ...] = ()
+    for number, content in enumerate(reversed(past)):
+        strokes = content.strokes
+        is_shared = len(strokes) <= len(later) and all(map(operator.is_, strokes, later))
+        room -= len(strokes) / 10 + (0 if is_shared else sum(map(len, strokes)))
+        if room < 0:
+            return number
+        later = strokes
+    return len(past)
 
 
 def _still(strokes: tuple[Stroke, ...]) -> list[NDArray[np.float64]]:

@@ -1,56 +1,11 @@
-"""The lines of pads, web sockets from a page to its kernel: how many, and why one is not opened."""
+"""Why the line from a page to its kernel, a web socket, was not opened: a page may ask."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from digitrec.serving.descriptors import FOR_A_LINE, Descriptors
 from digitrec.serving.handlers import Answer
 
 _BEHIND = "See “Behind a proxy” in the README of digitrec."
 _TELL = "This page cannot reach its pad, and a reload would not help. Please tell who runs it"
-
-
-class Lines:
-    """Counts the open lines of every pad.
-
-    Parameters
-    ----------
-    most : int
-        Lines that one pad may have.
-    descriptors : Descriptors
-        Those of the process: a line takes several.
-
-    Examples
-    --------
-    >>> lines = Lines(1, Descriptors(print))
-    >>> with lines.open("a pad"):
-    ...     lines.has_room("a pad"), lines.has_room("another")
-    (False, True)
-    >>> lines.has_room("a pad")
-    True
-    """
-
-    def __init__(self, most: int, descriptors: Descriptors) -> None:
-        self._most = most
-        self._descriptors = descriptors
-        self._open: Counter[str] = Counter()
-
-    def has_room(self, kernel_id: str) -> bool:
-        """Tell whether another line of a pad may be opened."""
-        return self._open[kernel_id] < self._most and self._descriptors.are_left(FOR_A_LINE)
-
-    @contextmanager
-    def open(self, kernel_id: str) -> Iterator[None]:
-        """Be an open line of a pad."""
-        self._open[kernel_id] += 1
-        try:
-            yield
-        finally:
-            self._open[kernel_id] -= 1
-            if not self._open[kernel_id]:
-                del self._open[kernel_id]
 
 
 class WhyNoLine(Answer):
