@@ -2,7 +2,7 @@
 
 They follow Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019, each at
 the one strength that the authors chose, in an implementation of our own: the images are not those
-of the published data set, and figures may be compared with published ones only roughly.
+of the published dataset, and figures may be compared with published ones only roughly.
 """
 
 from collections.abc import Callable

@@ -59,7 +59,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Mnist:
-    """The whole data set in three parts.
+    """The whole dataset in three parts.
 
     Parameters
     ----------
