@@ -16,7 +16,7 @@ class FileError(DigitrecError):
 
 
 class InkError(DigitrecError, ValueError):
-    """Points that are no drawing: not finite, wrongly shaped, or far too many."""
+    """Points that do not make a drawing: not finite, wrongly shaped, or far too many."""
 
 
 class TrainingError(DigitrecError):
