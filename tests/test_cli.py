@@ -112,7 +112,10 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "--figure", "no/out.png"], "there is no folder no; make it first"),
         (["evaluate", "--figure", "folder.png"], "cannot write a file at folder.png"),
         (["evaluate", "--ink", "missing.jsonl", "--figure", "out.png"], "missing.jsonl"),
-        (["evaluate", "--ink", "letters.jsonl", "--figure", "out.png"], "there is no digit among"),
+        (
+            ["evaluate", "--ink", "letters.jsonl", "--figure", "out.png"],
+            "no drawing is labelled as a digit",
+        ),
         (["export", "out.onnx"], "--format"),
         (["export", "--format", "onnx", "no/out.onnx"], "there is no folder no"),
         (["export", "--format", "keras", "out.h5"], "must end in .keras"),

@@ -93,7 +93,7 @@ def _habits(curves: list[Points], rng: np.random.Generator) -> list[Points]:
     if chance[1] < 0.05:  # the pen is lifted in the middle of a stroke
         at = int(rng.integers(len(curves)))
         curve = curves[at]
-        if len(curve) > 8:  # so that both pieces are strokes of their own
+        if len(curve) > 8:  # so that each piece is a stroke
             cut = int(rng.integers(3, len(curve) - 3))
             shift = rng.normal(0, 0.04, 2)  # and comes down nearly where it left
             curves[at : at + 1] = [curve[: cut + 1], curve[cut:] + shift]
@@ -147,7 +147,7 @@ def _hook(curve: Points, rng: np.random.Generator) -> Points:
     """Return points that come before a stroke: a pen that lands early and turns."""
     ahead = curve[3] - curve[0]
     ahead = ahead / (np.hypot(ahead[0], ahead[1]) + 1e-9)
-    # Radians: less would be no hook, more would lie on the stroke.
+    # Radians: less would not look like a hook, more would fall on the stroke.
     turn = rng.choice((-1, 1)) * rng.uniform(0.5, 2.4)
     cos, sin = np.cos(turn), np.sin(turn)
     away = np.array([-(ahead[0] * cos - ahead[1] * sin), -(ahead[0] * sin + ahead[1] * cos)])

@@ -95,7 +95,7 @@ def _zigzag(rng: np.random.Generator) -> list[Points]:
     num = int(rng.integers(6, 13))  # fewer corners could be a 2, a 3 or a 7
     x = np.linspace(-1, 1, num) * rng.uniform(0.8, 1.6) + rng.normal(0, 0.06, num)
     y = np.where(np.arange(num) % 2, 1, -1) * rng.uniform(0.2, 0.9) + rng.normal(0, 0.12, num)
-    # Half of them lie, a quarter stands, a quarter is oblique.
+    # Half of them are level, a quarter upright, a quarter oblique.
     return [_turned(_dense(np.column_stack([x, y])), rng.choice((0, 0, np.pi / 2, 0.7)))]
 
 
