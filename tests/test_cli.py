@@ -278,7 +278,7 @@ def test_the_figure_shows_the_drawings_that_were_read_wrong() -> None:
 def test_a_figure_where_none_can_be_written_costs_no_measuring(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Written out, since whoever may do everything runs the tests in some places.
+    # Written out, since in some places the tests run as root.
     monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
     monkeypatch.setattr(evaluation, "evaluate", None)
     assert cli.main(["evaluate", "--figure", str(tmp_path / "out.png")]) == 2
@@ -486,7 +486,7 @@ def _interrupt(program: subprocess.Popen[str]) -> None:
     try:
         assert program.wait(10) == 130
     finally:
-        program.kill()  # or whoever waits for its end waits for ever
+        program.kill()  # or those who wait for its end wait for ever
     assert time.monotonic() - begun < 5
 
 

@@ -577,7 +577,7 @@ def test_a_real_adaptation(out: Path) -> None:
     states, stages, done = [], [], []
     code = """
 import sys
-sys.modules["tensorflow"] = sys.modules["keras"] = None  # whoever imports them fails
+sys.modules["tensorflow"] = sys.modules["keras"] = None  # importing them fails
 from digitrec.jobs import child
 """
     command = (sys.executable, "-c", code + END)
