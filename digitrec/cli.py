@@ -299,7 +299,7 @@ def _write_failures(report: "Report", images: Any, path: Path) -> None:
     from digitrec import files, plots
 
     if not report.samples:
-        raise ValueError("no drawing is labelled as a digit, so --figure has nothing to show")
+        raise ValueError("no drawing is labelled a digit, so --figure has nothing to show")
     figure = plots.failures(report, images, most=_MOST_MISTAKES)
     files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
 

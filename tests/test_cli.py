@@ -114,7 +114,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "--ink", "missing.jsonl", "--figure", "out.png"], "missing.jsonl"),
         (
             ["evaluate", "--ink", "letters.jsonl", "--figure", "out.png"],
-            "no drawing is labelled as a digit",
+            "no drawing is labelled a digit",
         ),
         (["export", "out.onnx"], "--format"),
         (["export", "--format", "onnx", "no/out.onnx"], "there is no folder no"),
