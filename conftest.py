@@ -89,7 +89,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByFile
 
 
 def _ours(mark: str) -> list[psutil.Process]:
-    """Return the other processes of these tests: whoever starts one hands the environment on."""
+    """Return the other processes of these tests: each passes its environment on."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):

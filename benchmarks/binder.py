@@ -143,7 +143,7 @@ def main() -> None:
                 most = max(most, peak)
                 print(f"| {what} | {peak / 1e6:,.0f} |", flush=True)
             browser.close()
-    print(f"\nThe most is {most / LIMIT:.0%} of the 2 GB that Binder gives.")
+    print(f"\nThe most is {100 * most / LIMIT:.0f} % of the 2 GB that Binder gives.")
     if most > LIMIT:
         sys.exit("That is more than Binder gives.")
 

@@ -1,8 +1,8 @@
-"""Draw a sheet of generated digits, or of what is no digit, to look at.
+"""Draw a sheet of generated digits, or of other drawings, to look at.
 
 python benchmarks/hand_sheet.py --out sheet.png            every style of every digit
 python benchmarks/hand_sheet.py --digit 4 --out sheet.png  the styles of one digit
-python benchmarks/hand_sheet.py --others --out sheet.png   what is no digit
+python benchmarks/hand_sheet.py --others --out sheet.png   drawings that are not digits
 """
 
 import argparse

@@ -4,7 +4,7 @@
 
 The packaged network reads the same digits with other pens, without the curve through few points,
 with fewer points, tiny, cut off at the canvas's edge, and with what a finger leaves beside them.
-Labels that are no digit are left out.
+Labels that are not digits are left out.
 """
 
 import argparse
@@ -89,7 +89,7 @@ CHOICES: dict[str, tuple[Callable[[Drawing], Drawing], float]] = {
 
 
 def rows(network: Network, samples: list[ink.Sample]) -> Iterator[tuple[str, float, float]]:
-    """Yield every choice with the shares of the digits that are read rightly and refused."""
+    """Yield every choice with the shares of the digits that are read correctly and refused."""
     labels = np.array([int(sample.label or "") for sample in samples])
     for name, (change, pen) in CHOICES.items():
         images = [ink.image(change(ink.check(sample.strokes)), pen=pen) for sample in samples]

@@ -111,7 +111,7 @@ def prepare(seeds: Sequence[int]) -> None:
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[page.Server]:
-    """Run the pad as `digitrec dashboard` does, with a queue of its own for trainings."""
+    """Run the pad as `digitrec dashboard` does, with its own queue for trainings."""
     with subprocess.Popen(
         [sys.executable, "-m", "digitrec", "dashboard", "--no-browser", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -351,8 +351,8 @@ def outlook(levels: Sequence[Level], number: int) -> str:
     return (
         f"{number} visitors who draw like these: {memory:.1f} GB and 1.5 GB for a training, "
         f"{busy:.1f} cores busy, so {math.ceil(busy / COMFORT)} cores to be busy for "
-        f"{COMFORT:.0%} of the time, in {servers} server{'s' * (servers > 1)}, as one takes "
-        f"{server / number * 100:.2f} cores for a hundred."
+        f"{100 * COMFORT:.0f} % of the time, in {servers} server{'s' * (servers > 1)}, as one "
+        f"takes {server / number * 100:.2f} cores for a hundred."
     )
 
 

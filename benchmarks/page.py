@@ -118,7 +118,8 @@ def predict(*_):
     picture = Image.fromarray(canvas.get_image_data()).convert("L").resize((28, 28))
     share = model.predict(np.array(picture)[None, :, :, None] / 255, verbose=0)[0]
     said.value = (
-        f'<p class="peer-said peer-answered">It is a {{share.argmax()}} ({{share.max():.1%}}).</p>'
+        f'<p class="peer-said peer-answered">It is a {{share.argmax()}} '
+        f'({{100 * share.max():.1f}} %).</p>'
     )
 
 

@@ -114,11 +114,15 @@ def table(done: list[Reading]) -> str:
         refused = sum(reading.refused for reading in rows) / len(rows)
         milliseconds = 1000 * statistics.median(reading.seconds for reading in rows)
         lines.append(
-            f"| {kind or 'all'} | {len(rows):,} | {right / len(rows):.1%} "
-            f"| {low:.1%} to {high:.1%} | {pad:.1%} | {plain:.1%} | {nothing:.1%} "
-            f"| {refused:.1%} | {milliseconds:.0f} |"
+            f"| {kind or 'all'} | {len(rows):,} | {_percent(right / len(rows))} "
+            f"| {_percent(low)} to {_percent(high)} | {_percent(pad)} | {_percent(plain)} | {_percent(nothing)} "
+            f"| {_percent(refused)} | {milliseconds:.0f} |"
         )
     return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def table_of_empty(done: list[Reading]) -> str:
@@ -133,8 +137,8 @@ def table_of_empty(done: list[Reading]) -> str:
         refused = sum(reading.refused for reading in rows) / len(rows)
         taken = 1 - nothing - refused
         lines.append(
-            f"| {kind or 'all'} | {len(rows):,} | {nothing:.1%} | {refused:.1%} "
-            f"| {abs(taken):.1%} |"
+            f"| {kind or 'all'} | {len(rows):,} | {_percent(nothing)} | {_percent(refused)} "
+            f"| {_percent(abs(taken))} |"
         )
     return "\n".join(lines)
 

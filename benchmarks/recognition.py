@@ -4,7 +4,7 @@
 
 INK are ink files of the pad's 300×300 canvas (see the README), digits and other things together; a
 label that is no digit makes a drawing one of the others. Every network below is trained in this
-run, in a process of its own, but for the one that comes with the package:
+run, in a separate process, except the one that comes with the package:
 
 - the Keras documentation's example (``peer.py``), given the whole canvas made smaller to 28×28, as
   most demonstrations do, and given the image that MNIST would have made of the drawing;
@@ -372,7 +372,7 @@ def by_refusal(rows: Mapping[str, Scores]) -> str:
 
 
 def by_confidence(rows: Mapping[str, Scores]) -> str:
-    """Return the table of how often they are right when so and so sure, and of how many."""
+    """Return the table of their accuracy in each confidence bin, and of the bin's size."""
     bins = len(next(iter(rows.values())).report.reliability)
     cells = {}
     for number in range(bins):

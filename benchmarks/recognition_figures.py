@@ -11,7 +11,7 @@ from digitrec.ink.strokes import CANVAS
 from digitrec.plots.look import BLUE, INK, ORANGE, VERMILION, describe, new_figure, percent
 from digitrec.report import Report
 
-# Of Wong's palette, and every line with a pattern of its own besides.
+# Of Wong's palette, and every line with its own pattern as well.
 _LINES = (
     (VERMILION, ":"),
     (ORANGE, "--"),
@@ -27,7 +27,7 @@ Refusals = Callable[[ArrayLike], NDArray[np.float64]]
 
 
 def refusals(curves: Mapping[str, Refusals], at: float) -> Figure:
-    """Draw how much of what is no digit is refused, at what cost in digits.
+    """Draw how many of the other drawings are refused, at what cost in digits.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def refusals(curves: Mapping[str, Refusals], at: float) -> Figure:
 
 
 def calibration(reports: Mapping[str, Report]) -> Figure:
-    """Draw how often each network is right when it is so and so sure, a panel a network."""
+    """Draw each network's accuracy in each confidence bin, one panel for each network."""
     num_rows = -(-len(reports) // 2)
     with new_figure(2.7 * num_rows + 0.4) as figure:
         figure.set_layout_engine("constrained", wspace=0.08)

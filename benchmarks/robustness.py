@@ -43,15 +43,19 @@ class Row:
 
     @property
     def cells(self) -> list[str]:
-        """The name and the shares, as they stand in the table."""
+        """The name and the shares, as the table shows them."""
         answered = self.images - self.refused
         return [
             self.name,
-            f"{self.example_right / self.images:.2%}",
-            f"{self.right / self.images:.2%}",
-            f"{self.refused / self.images:.2%}",
-            f"{self.right_and_answered / answered:.2%}" if answered else "–",
+            _percent(self.example_right / self.images),
+            _percent(self.right / self.images),
+            _percent(self.refused / self.images),
+            _percent(self.right_and_answered / answered) if answered else "–",
         ]
+
+
+def _percent(share: float, places: int = 2) -> str:
+    return f"{100 * share:.{places}f} %"
 
 
 def measure(
@@ -152,7 +156,8 @@ def figure(rows: list[Row]) -> "Figure":
         axes.set_axisbelow(True)
         drawing.legend(loc="outside upper center", ncols=3, handletextpad=0.3, columnspacing=1)
         each = "; ".join(
-            f"{row.name} {row.example_right / row.images:.1%} and {row.right / row.images:.1%}"
+            f"{row.name} {_percent(row.example_right / row.images, 1)} and "
+            f"{_percent(row.right / row.images, 1)}"
             for row in shown
         )
         describe(

@@ -3,7 +3,7 @@
     python benchmarks/seeds.py [INK ...] [--recipe best] [--seeds 5] [--at-once 1] --keep FOLDER
     python benchmarks/seeds.py --recipe best --set epochs=8 --set filters=16,32 --keep FOLDER
 
-Every seed is a process of its own. The networks stay in the folder, and a seed whose network is
+Every seed is a separate process. The networks stay in the folder, and a seed whose network is
 there already is not trained again, so a run that was interrupted goes on where it was. Settings of
 the recipe can be changed, to see what each is worth. Ink files, if any are given, are read by every
 network together: labels that are no digit count as what should be refused.
@@ -78,7 +78,7 @@ def _file(folder: Path, seed: int) -> Path:
 
 
 def _refused_at(network: Network, drawings: list[ink.Sample], share: float) -> float | None:
-    """Return the share of what is no digit that is refused when so many digits are."""
+    """Return the share of the other drawings that is refused when so many digits are."""
     images = np.stack([image for d in drawings if (image := ink.image(d.strokes)) is not None])
     digits = np.array([d.label in set("0123456789") for d in drawings if ink.check(d.strokes)])
     if digits.all() or not digits.any():

@@ -402,7 +402,7 @@ def story(found: Siege) -> str:
     lines = [
         f"attacks begun: {attempts}",
         f"answers: {len(took)}, right: {found.right}",
-        f"within {IN_TIME * 1000:.0f} ms: {found.in_time:.1%}",
+        f"within {IN_TIME * 1000:.0f} ms: {100 * found.in_time:.1f} %",
         (
             f"median {statistics.median(took):.0f} ms, 95 % {load.quantile(took, 0.95):.0f} ms, "
             f"slowest {max(took):.0f} ms"

@@ -5,7 +5,7 @@
 The peer is the network of the Keras documentation's "Simple MNIST convnet" (``peer.py``). Its time
 is that of its fitting alone, up to the end of the first epoch after which it is right on 99.0 % of
 the test images; ours is all of a training, validation included. Importing TensorFlow is in neither.
-Each run is a process of its own, the two kinds in turn, each after a rest: many a machine, and many
+Each run is a separate process, the two kinds in turn, each after a rest: many a machine, and many
 a virtual one, is slower after minutes of work than before, and the shorter run would pay for the
 longer one's.
 """
@@ -105,7 +105,7 @@ def main() -> None:
         for seed, row in enumerate(done, start=options.seed):
             print(
                 f"| {kind} | {seed} | {row['epochs']} | {row['seconds']:.1f} "
-                f"| {row['accuracy']:.2%} | {row['megabytes']:.0f} |"
+                f"| {100 * row['accuracy']:.2f} % | {row['megabytes']:.0f} |"
             )
     ratios = [
         ours["seconds"] / theirs["seconds"]
@@ -113,7 +113,7 @@ def main() -> None:
     ]
     medians = {k: statistics.median(r["seconds"] for r in v) for k, v in rows.items()}
     print(
-        f"\nMedian: example {medians['example']:.1f} s to {TARGET:.1%}, quick "
+        f"\nMedian: example {medians['example']:.1f} s to {100 * TARGET:.1f} %, quick "
         f"{medians['quick']:.1f} s; ratio round by round, median {statistics.median(ratios):.3f} "
         f"(from {min(ratios):.3f} to {max(ratios):.3f})."
     )

@@ -138,7 +138,7 @@ class Visitor:
         parts = [json.dumps(part).encode() for part in (header, *rest)]
         message = serialize_msg_to_ws_v1([*parts, *(buffers or [])], "shell")
         sent = self._socket.write_message(message, binary=True)
-        # A connection that closes meanwhile is noticed by whoever reads.
+        # If a connection closes meanwhile, its reader notices.
         sent.add_done_callback(lambda done: done.exception())
         return str(header["msg_id"])
 
@@ -250,7 +250,7 @@ class OurVisitor(Visitor):
         for stroke in strokes:
             last = await self._stroke(stroke)
         lifted = time.monotonic()
-        # What stands there before may be the answer to the strokes that came first.
+        # An earlier text may be the answer to the first strokes.
         arrived = await self.until(
             lambda: last in self._done and self.sentence()[1] not in ("drawing", "waiting"),
             "an answer",

@@ -1,7 +1,7 @@
 """Teaching a trained network a person's own digits without letting it forget the others.
 
-Only the last layer learns, on what the convolutions find in the new images, so that a handful of
-drawings is enough, and seconds on a processor without Keras.
+Only the last layer learns, from what the convolutions find in the new images. So a handful of
+drawings is enough, and it takes seconds on a processor, without Keras.
 """
 
 import dataclasses
@@ -20,15 +20,15 @@ STEPS = 100
 """How often the weights of the last layer are changed."""
 
 REHEARSAL = 2_000
-"""How many images of MNIST are looked at again meanwhile."""
+"""How many images of MNIST the network rehearses meanwhile."""
 
-_COPIES = 30  # of every image, each distorted in another way
+_COPIES = 30  # of every image, each distorted differently
 _MOST_SHOWN = 4_200  # images and copies; with more images there are fewer copies of each
 _CHUNK = 500  # images between two reports
 _DISTORTION = 0.6
 _RATE = 0.003
 _FADING = 0.9, 0.99  # of Adam's two moving averages
-_FAITHFULNESS = 0.02  # what a change of an old score costs beside a wrong answer to a new image
+_FAITHFULNESS = 0.02  # cost of changing an old score, compared with a wrong answer to a new image
 
 Float32 = NDArray[np.float32]
 
@@ -45,40 +45,40 @@ def adapt(
 ) -> Network:
     """Teach a network somebody's own digits.
 
-    The images and distorted copies of them are learnt by the last layer alone. Meanwhile the
-    network rehearses: to training images of MNIST it is to give the scores that it gave before
+    Only the last layer learns the images and distorted copies of them. Meanwhile the
+    network rehearses: for training images of MNIST it should give the same scores as before
     (after Buzzega et al., "Dark Experience for General Continual Learning", 2020). Without that,
     it forgets them. Each step is one of Adam (Kingma and Ba, 2015) on all images at once.
 
     Parameters
     ----------
     network : Network
-        Left as it is.
+        It is not changed.
     images : array_like, shape (n, 28, 28)
-        Unsigned bytes 0 to 255, or floats 0 to 1; ink is bright. 1 to 1,000 of them. Of each, 30
-        distorted copies are made; fewer from 136 images on, so that it never takes long.
+        Unsigned bytes 0 to 255, or floats 0 to 1; ink is bright. 1 to 1,000 of them. Each gets 30
+        distorted copies; fewer from 136 images on, so that it never takes long.
     labels : array_like of int, shape (n,)
         The digit in each, 0 to 9.
     seed : int
-        Decides how the copies are distorted and what is rehearsed.
+        Decides how the copies are distorted and which images are rehearsed.
     rehearsal : int
         How many images of MNIST are rehearsed, 0 to 20,000.
     steps : int
         How long it learns, 1 to 10,000 steps.
     on_images : callable of int, optional
-        Called whenever the convolutions have seen some hundreds of images more, with their number:
-        that is what takes the time. What it raises ends the learning.
+        Called each time the convolutions have seen some hundreds more images, with their number:
+        that takes most of the time. An exception ends the learning.
 
     Returns
     -------
     Network
-        The convolutions and the calibration are those of `network`. Its metadata holds what of
-        `network` still holds true, and "adapted".
+        The convolutions and the calibration are those of `network`. Its metadata holds what is
+        still true of `network`, and "adapted".
 
     Raises
     ------
     ValueError
-        If the images or labels are none of these, or a setting is out of its range.
+        If the images or labels are different, or a setting is out of range.
 
     Examples
     --------
@@ -124,32 +124,32 @@ def learn(
     seed: int = 0,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Network:
-    """Teach a network somebody's own digits, and measure what became of the others.
+    """Teach a network somebody's own digits, and measure how well it still reads MNIST's.
 
     Parameters
     ----------
     network : Network
-        Left as it is.
+        It is not changed.
     images, labels : array_like
         As for :func:`adapt`, which does the teaching.
     seed : int
         As for :func:`adapt`.
     on_progress : callable, optional
-        Called several times a second with "learning" or "evaluating", the number of images that
-        were looked at so far, and how many there will be. What it raises ends the learning.
+        Called several times a second with "learning" or "evaluating", the number of images
+        done so far, and how many there will be. An exception ends the learning.
 
     Returns
     -------
     Network
-        What :func:`adapt` returns. Its metadata holds besides, as after a training, the
-        "evaluation" on MNIST's test digits, "test_accuracy" and "validation_accuracy"; and within
-        "adapted" when it was, and the accuracies on MNIST's 5,000 validation digits,
+        What :func:`adapt` returns. As after a training, its metadata also holds the
+        "evaluation" on MNIST's test digits, "test_accuracy" and "validation_accuracy". "adapted"
+        also holds the date, and the accuracies on MNIST's 5,000 validation digits,
         "validation_before" and "validation_after", 0 to 1.
 
     Raises
     ------
     ValueError
-        If the images or labels are none.
+        If :func:`adapt` does not take the images or labels.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def learn(
 
     report(0)
     after = adapt(network, own, digits, seed=seed, on_images=report)
-    # Both have the same convolutions, so that these need to look at the images only once.
+    # Both have the same convolutions, which therefore need to see the images only once.
     found = _features(network, validation.images, report)
     shares = [
         float(((found @ _last(each)).argmax(axis=1) == validation.labels).mean())
@@ -196,7 +196,7 @@ def learn(
 
 
 def check(images: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return images and labels in the form in which they are learnt.
+    """Return images and labels in the form that the network learns from.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def check(images: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.uint8], NDAr
     Raises
     ------
     ValueError
-        If they are none that :func:`adapt` takes.
+        If :func:`adapt` does not take them.
 
     Examples
     --------
@@ -252,7 +252,7 @@ def _features(
     report: Callable[[int], None],
     weights: Float32 | None = None,
 ) -> Float32:
-    """Return features with a column of ones, whose weights are the biases; or what these make."""
+    """Return features with a column of ones for the biases, or with `weights` their products."""
     pieces = []
     for start in range(0, len(images), _CHUNK):
         found = network.features(images[start : start + _CHUNK])

@@ -44,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str or None
-        The arguments; None takes those of the process.
+        The arguments; None means those of the process.
 
     Returns
     -------
     int
-        The exit code: 0, or 2 after an error that was told in a line on stderr, or what a shell
+        The exit code: 0, or 2 after an error, which is one line on stderr, or what a shell
         expects after Ctrl-C (130) and a closed pipe (141).
 
     Examples
@@ -72,14 +72,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return 2
     except MemoryError:
-        _complain("there is not enough memory for this; give it less at once")
+        _complain("there is not enough memory for this; give it fewer drawings at once")
         return 2
     return code
 
 
 def _prepare_output() -> None:
-    """Make sure that there is an output, and that no letter is too much for it."""
-    # Python has None where a stream was closed before it began, whatever its type says.
+    """Make sure that there is an output, and that it can show every letter."""
+    # If a stream was closed before Python began it is None, whatever its type says.
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     if sys.stdout is None:
@@ -89,7 +89,7 @@ def _prepare_output() -> None:
 
 
 def _drop_output() -> None:
-    """Forget what could not be written: Python would try once more at its very end."""
+    """Drop what could not be written, or Python would try to write it again when it exits."""
     if sys.stdout is None:
         return
     try:
@@ -99,14 +99,14 @@ def _drop_output() -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that complains in one line, as the rest of the program does."""
+    """A parser that reports an error in one line, as the rest of the program does."""
 
     def error(self, message: str) -> NoReturn:
         _complain(f"{message}; see {self.prog} --help")
         raise SystemExit(2)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        # After --help, which may go to a program that reads its first line alone.
+        # After --help, whose reader may stop after the first line.
         sys.stdout.flush()
         super().exit(status, message)
 
@@ -138,21 +138,21 @@ def _parser() -> argparse.ArgumentParser:
         "--settings",
         type=Path,
         metavar="FILE",
-        help="a TOML file with settings over those of the package (see --print-settings)",
+        help="a TOML file whose settings replace the defaults (see --print-settings)",
     )
     dashboard.add_argument(
-        "--print-settings", action="store_true", help="print all settings with their meaning"
+        "--print-settings", action="store_true", help="print all settings and what they mean"
     )
 
     train = add("train", _train, "train a new network")
     train.add_argument("--recipe", default="quick", help="how to train (default: %(default)s)")
-    train.add_argument("--seed", type=int, metavar="NUMBER", help="default: a fresh one")
+    train.add_argument("--seed", type=int, metavar="NUMBER", help="default: a new one")
     train.add_argument("--epochs", type=int, metavar="NUMBER", help="default: the recipe's")
     train.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="where the network goes (default: digitrec-RECIPE-SEED.safetensors)",
+        help="the file to write (default: digitrec-RECIPE-SEED.safetensors)",
     )
 
     learn = add("learn", _learn, "teach a network one person's digits")
@@ -176,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         help="pictures of digits, or drawings as .jsonl or .jsonl.gz",
     )
     add_model(predict)
-    predict.add_argument("--json", action="store_true", help="one JSON object a drawing")
+    predict.add_argument("--json", action="store_true", help="one JSON object for each drawing")
 
     evaluate = add("evaluate", _evaluate, "measure how good a network is")
     add_model(evaluate)
@@ -199,7 +199,7 @@ def _parser() -> argparse.ArgumentParser:
         "--figure",
         type=Path,
         metavar="FILE",
-        help="also draw where it fails, as .png, .svg or .pdf: what it takes for what, and the "
+        help="also draw where it fails, as .png, .svg or .pdf: which digits it mixes up, and the "
         "surest mistakes",
     )
 
@@ -274,7 +274,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         except BrokenPipeError:
             raise
         except (DigitrecError, ValueError, OSError) as error:
-            # The files after a bad one are answered all the same.
+            # Answer the files after a bad one too.
             _complain(error)
             code = 2
     return code
@@ -334,7 +334,7 @@ def _write_worst(album: "Album", path: Path) -> None:
 
 
 def _check_figure(path: Path) -> None:
-    """Complain about a figure that cannot be written, before anything is measured for it."""
+    """Report a figure that cannot be written before anything is measured for it."""
     if path.suffix.lower() not in _FIGURES:
         *others, last = _FIGURES
         raise ValueError(
@@ -344,11 +344,11 @@ def _check_figure(path: Path) -> None:
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {_shown(path.parent)}; make it first")
     if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"no file can be written at {_shown(path)}; choose another place")
+        raise PermissionError(f"cannot write a file at {_shown(path)}; choose another place")
 
 
 def _mistaken(report: "Report", samples: "Sequence[Sample]") -> Any:
-    """Return an image a drawing, empty where no mistake was made: no figure shows those."""
+    """Return an image for each drawing; empty where it is not shown, since it was no mistake."""
     import numpy as np
 
     from digitrec import ink
@@ -365,7 +365,7 @@ def _write_failures(report: "Report", images: Any, path: Path) -> None:
     from digitrec import files, plots
 
     if not report.samples:
-        raise ValueError("there is no digit among the drawings, so --figure has nothing to show")
+        raise ValueError("no drawing is labelled a digit, so --figure has nothing to show")
     figure = plots.failures(report, images, most=_MOST_MISTAKES)
     files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
 
@@ -426,9 +426,9 @@ def _answer(reading: "Reading") -> str:
     if not reading.refused:
         return answer
     if len(reading.digits) == 1:
-        return f"refused (no digit; nearest is {answer})"
+        return f"refused (not a digit; nearest is {answer})"
     if reading.unlikely:
-        return f"refused (no number; nearest is {answer})"
+        return f"refused (not a number; nearest is {answer})"
     return f"{reading.marked} (cannot be read in full; nearest is {answer})"
 
 
@@ -465,7 +465,7 @@ def _follow(job: "TrainingJob") -> None:
                 print(f"{clear}{line}", end=end, file=sys.stderr, flush=True)
             last = line
     finally:
-        job.cancel()  # only after Ctrl-C is there anything to cancel
+        job.cancel()  # there is something to cancel only after Ctrl-C
         job.wait(5)
         print(clear, end="", file=sys.stderr, flush=True)
     if status.state != "done":
@@ -473,14 +473,14 @@ def _follow(job: "TrainingJob") -> None:
 
 
 def _line(status: "Status", *, bar: bool) -> str:
-    """Say how a training stands; without a bar, no more often than something new begins."""
+    """Say how far a training is; without a bar, only when something new begins."""
     progress = status.progress
     if status.state == "queued":
         if status.ahead == 0:
             return "queued"
         return f"queued, {status.ahead} training{'s' * (status.ahead > 1)} ahead of this one"
     if status.state == "evaluating":
-        return "measuring it"
+        return "measuring the network"
     if status.state != "training" or progress is None:
         return "starting TensorFlow"
     words = [f"epoch {progress.epoch} of {progress.num_epochs}"]
@@ -520,7 +520,7 @@ def _percent(share: float, places: int = 2) -> str:
 
 
 def _text(path: Path) -> str:
-    """Return a path as text, whatever bytes its name is made of."""
+    """Return a path as text, whatever bytes its name has."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
@@ -530,8 +530,11 @@ def _shown(path: Path) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text with what would move a terminal's cursor, or turn its letters, escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Return a text, escaping what would move a terminal's cursor or turn its letters."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 def _complain(error: object) -> None:

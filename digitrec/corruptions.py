@@ -1,8 +1,8 @@
-"""Fifteen ways in which a picture of a digit goes bad, to see how far a network can be trusted.
+"""Fifteen ways to degrade a picture of a digit, to see how far a network can be trusted.
 
 They follow Mu and Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019, each at
-the one strength that the authors chose, in an implementation of our own: the images are not those
-of the published data set, and figures may be compared with published ones only roughly.
+the one strength that the authors chose. The implementation is our own: the images are not those
+of the published dataset, so compare figures with published ones only roughly.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ CORRUPTIONS: dict[str, Corruption] = {}
 """The fifteen by name, in the paper's order: from uint8 images and a generator, new images."""
 
 DESCRIPTIONS: dict[str, str] = {}
-"""What each of them does, in one sentence."""
+"""What each one does, in one sentence."""
 
 _SIDE = 28
-_CHUNK = 1_000  # images at a time, which bounds the memory
+_CHUNK = 1_000  # images at a time, to limit the memory
 
 _ROWS, _COLUMNS = np.indices((_SIDE, _SIDE)).astype(np.float32)
 
@@ -47,7 +47,7 @@ def corrupt(
     ------
     ValueError
         If there is no corruption of that name, the images have another shape or type, or the
-        seed is no whole number from 0 up.
+        seed is not a whole number from 0 up.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def corrupt(
 def _corruption(
     name: str, description: str
 ) -> Callable[[Callable[[Floats, np.random.Generator], Floats]], Corruption]:
-    """Register what makes grey values from 0 to 1 bad as a corruption of checked bytes."""
+    """Register a function of grey values from 0 to 1 as a corruption of checked bytes."""
 
     def register(spoil: Callable[[Floats, np.random.Generator], Floats]) -> Corruption:
         def corruption(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -109,7 +109,7 @@ def _impulse_noise(images: Floats, rng: np.random.Generator) -> Floats:
 @_corruption("glass_blur", "Seen through frosted glass: neighbouring pixels change places.")
 def _glass_blur(images: Floats, rng: np.random.Generator) -> Floats:
     # From the last pixel to the first, each stays or changes places with the one above, to the
-    # left, or both. One after the other: what was carried once may be carried on.
+    # left, or both. One after the other, so that a pixel may be carried more than once.
     steps = np.array([0, 0, 0, 0, 0, -1, -_SIDE, -_SIDE - 1])
     pixels = np.ascontiguousarray(_blur(images, 0.7).reshape(len(images), -1).T)
     every = np.arange(len(images))
@@ -277,7 +277,7 @@ def _is_ridge(strength: Floats, down: Floats, right: Floats) -> NDArray[np.bool_
     by_row, by_column = np.sign(down).astype(np.int64) * side, np.sign(right).astype(np.int64)
     height, width = np.abs(down), np.abs(right)
     straight = np.where(height > width, by_row, by_column)
-    # Where there is no slope at all there is no ridge to decide on; only do not divide by zero.
+    # Without any slope there is no ridge to decide on; only avoid dividing by zero.
     slant = np.minimum(height, width) / np.maximum(np.maximum(height, width), 1e-9)
     ridge = np.ones(strength.shape, bool)
     for way in (-1, 1):

@@ -20,7 +20,7 @@ class HeicError(FileError):
 
 
 class InkError(DigitrecError, ValueError):
-    """Points that are no drawing: not finite, wrongly shaped, or far too many."""
+    """Points that do not make a drawing: not finite, wrongly shaped, or far too many."""
 
 
 class TrainingError(DigitrecError):

@@ -31,7 +31,7 @@ __all__ = [
     "reliability_table",
 ]
 
-_CHUNK = 1_000  # images a pass: bounds the memory of an evaluation
+_CHUNK = 1_000  # images a pass, to limit the memory of an evaluation
 
 
 def evaluate(network: Network, images: ArrayLike, labels: ArrayLike) -> Report:
@@ -52,8 +52,8 @@ def evaluate(network: Network, images: ArrayLike, labels: ArrayLike) -> Report:
     Raises
     ------
     ValueError
-        If there are no images, their number differs from that of the labels, or a label is no
-        digit.
+        If there are no images, their number differs from that of the labels, or a label is not
+        a digit.
 
     Examples
     --------
@@ -72,12 +72,12 @@ def evaluate(network: Network, images: ArrayLike, labels: ArrayLike) -> Report:
 
 
 def evaluate_logits(network: Network, logits: ArrayLike, labels: ArrayLike) -> Report:
-    """Judge a network's outputs that were computed before.
+    """Evaluate a network from outputs that you have already computed.
 
     Parameters
     ----------
     network : Network
-        Its calibration makes probabilities of the outputs, and decides what is refused.
+        Its calibration turns the outputs into probabilities, and decides what is refused.
     logits : array_like, shape (n, 10)
         As :meth:`digitrec.network.Network.logits` returns them.
     labels : array_like of int, shape (n,)
@@ -91,8 +91,8 @@ def evaluate_logits(network: Network, logits: ArrayLike, labels: ArrayLike) -> R
     Raises
     ------
     ValueError
-        If there are none, they are not ten an image, their number differs from that of the
-        labels, or a label is no digit.
+        If there are no outputs, there are not ten for each image, their number differs from
+        that of the labels, or a label is not a digit.
 
     Examples
     --------
@@ -118,21 +118,21 @@ def evaluate_ink(network: Network, samples: Sequence[ink.Sample]) -> Report:
     ----------
     network : Network
     samples : sequence of Sample
-        A label that is none of "0" to "9" says that the drawing is no digit: it should be
-        refused, and counts in ``not_digits`` alone. A drawing without ink counts as refused,
+        If a label is not one of "0" to "9", the drawing is not a digit: the network should
+        refuse it, and it counts only in ``not_digits``. A drawing without ink counts as refused,
         and as wrong if it should have been a digit.
 
     Returns
     -------
     Report
-        If no sample is a digit, ``samples`` is 0 and all about digits is NaN.
+        If no sample is a digit, ``samples`` is 0 and all figures about digits are NaN.
 
     Raises
     ------
     ValueError
         If there are no samples, or one has no label.
     InkError
-        If a sample's strokes are no drawing.
+        If a sample's strokes are not a drawing.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def evaluate_ink(network: Network, samples: Sequence[ink.Sample]) -> Report:
 
 
 def reliability_table(confidence: ArrayLike, right: ArrayLike) -> Floats:
-    """Return how often answers were right that were so and so sure.
+    """Return the accuracy in each confidence bin.
 
     Parameters
     ----------
@@ -178,8 +178,8 @@ def reliability_table(confidence: ArrayLike, right: ArrayLike) -> Floats:
     Returns
     -------
     ndarray of float64, shape (15, 3)
-        For every bin of confidence, of equal width, its number of samples, their mean confidence
-        and their accuracy; both are NaN where it is empty.
+        For each confidence bin, of equal width, its number of samples, their mean confidence
+        and their accuracy; both are NaN if the bin is empty.
 
     Examples
     --------
@@ -200,7 +200,7 @@ def reliability_table(confidence: ArrayLike, right: ArrayLike) -> Floats:
 
 
 def reliability_at(logits: ArrayLike, labels: ArrayLike, temperature: float) -> Floats:
-    """Return how often answers would be right that were so and so sure at a temperature.
+    """Return the accuracy in each confidence bin at a temperature.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def _check_labels(labels: NDArray[Any], samples: NDArray[Any], what: str) -> Non
 
 
 class _Answers:
-    """What the network said to every sample; where it was not asked, that there was no ink."""
+    """The network's answer to every sample, or ``NO_INK`` where it was not asked."""
 
     def __init__(self, num_samples: int) -> None:
         self.predicted = np.full(num_samples, NO_INK)
@@ -266,7 +266,7 @@ class _Answers:
 
 
 def _report(labels: Counts, places: Counts, answers: _Answers) -> Report:
-    """Summarise answers; a label of `CLASSES` is no digit."""
+    """Summarise answers; a label of `CLASSES` means that the drawing is not a digit."""
     others = labels == CLASSES
     not_digits = None
     if others.any():

@@ -35,13 +35,13 @@ def export(network: Network, path: str | os.PathLike[str], kind: Format) -> None
     path : path-like
         The file; an older one there is replaced when the new one is whole.
     kind : {"keras", "onnx", "litert"}
-        Which program shall read it.
+        Which program will read it.
 
     Raises
     ------
     ValueError
-        If `kind` is none of these, or a Keras file would not end in ``.keras``, without which
-        Keras does not open it.
+        If `kind` is not one of these, or the name of a Keras file does not end in ``.keras``:
+        Keras would not open it.
     DigitrecError
         If a package that the format needs is not installed.
     OSError
@@ -85,7 +85,7 @@ def to_keras(network: Network) -> bytes:
 
 
 def to_litert(network: Network) -> bytes:
-    """Return the network as a LiteRT (formerly TensorFlow Lite) file, for telephones and boards.
+    """Return the network as a LiteRT (formerly TensorFlow Lite) file, for phones and boards.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def to_litert(network: Network) -> bytes:
     Returns
     -------
     bytes
-        With one image as its input; an interpreter resizes it for more.
+        Its input is one image; an interpreter can resize it for more.
     """
     return _saved(
         network,
@@ -104,10 +104,10 @@ def to_litert(network: Network) -> bytes:
 
 
 def to_onnx(network: Network) -> bytes:
-    """Return the network as an ONNX file, for ONNX Runtime and what else reads it.
+    """Return the network as an ONNX file, for ONNX Runtime and other programs.
 
-    Besides "probabilities" it gives the "logits", from which its metadata's ``min_energy`` says
-    what is no digit: the log of their summed exponentials lies below it.
+    Besides "probabilities" it gives the "logits". If the log of their summed exponentials is
+    below ``min_energy`` in the file's metadata, the image is not a digit.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def to_onnx(network: Network) -> bytes:
                 helper.make_node("MaxPool", [relu], [pool], kernel_shape=sides, strides=sides)
             )
             last = pool
-    # ONNX keeps the channels before rows and columns, so the dense layer meets another order.
+    # ONNX has channels before rows and columns, so the dense layer gets its inputs reordered.
     kernel = network.weights["dense/kernel"].reshape(*shapes["pool2"], CLASSES)
     arrays["dense/kernel"] = kernel.transpose(2, 0, 1, 3).reshape(-1, CLASSES)
     arrays["dense/bias"] = network.weights["dense/bias"]
@@ -198,12 +198,12 @@ def to_onnx(network: Network) -> bytes:
 
 
 def _saved(network: Network, name: str, save: Callable[[Any, str], object]) -> bytes:
-    """Return what Keras writes, which it only ever does to a named file."""
+    """Return what Keras writes; it writes only to a named file."""
     try:
         model = training.to_keras(network)
     except ImportError as error:
         raise _missing("this format", "tensorflow") from error
-    # A model is exported as it was called, and this one never was.
+    # Keras exports a model as it was last called, and this one was never called.
     model(np.zeros((1, SIDE, SIDE, 1), np.float32))
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # Keras and NumPy 2 do not agree on a keyword yet; it concerns nobody here.

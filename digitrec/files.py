@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file so that no reader, and no crash, ever meets half of it.
+    """Write a file so that no reader ever sees half of it, even after a crash.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # A temporary file is private; what is kept gets what a newly made file would have.
+        # A temporary file is private; give this one the permissions of an ordinary new file.
         Path(name).chmod(0o644)
         Path(name).replace(path)
     finally:

@@ -1,7 +1,7 @@
 """The server's log: one line a visit and a training, and nothing about who it was.
 
-A visitor's kernel is a process of its own, and what it prints goes to the page. So it says what it
-has to say to the server through a named pipe, of which it is told in an environment variable.
+A visitor's kernel is a separate process, and what it prints goes to the page. So it sends its lines
+for the log to the server through a named pipe, whose path is in an environment variable.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from pathlib import Path
 from typing import TextIO
 
 VARIABLE = "DIGITREC_JOURNAL"
-"""The environment variable that names the pipe; without it nothing is said."""
+"""The environment variable that names the pipe; without it :func:`say` does nothing."""
 
-# What is said with these is about the machine; with others it may be what a visitor sent.
+# The text of these errors is about the machine; that of others may be what a visitor sent.
 _OF_THE_MACHINE = ("ImportError", "ModuleNotFoundError", "OSError", "PermissionError")
 
 _LONGEST = 120  # characters; a pipe takes far longer lines whole
 
 
 def say(line: str) -> None:
-    """Tell the server a line for its log, if there is one that listens; never fails.
+    """Send the server a line for its log, if it listens; never fails.
 
     Parameters
     ----------
     line : str
-        No more than 120 printable characters of it are taken.
+        Only its first 120 characters are sent; those that cannot be printed become spaces.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def say(line: str) -> None:
     path = os.environ.get(VARIABLE)
     if not path:
         return
-    # Whatever becomes of the log, what it is about goes on.
+    # A log that cannot be written must not stop what it reports.
     with suppress(OSError):
         pipe = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
         try:
@@ -56,7 +56,7 @@ def show(line: str, stream: TextIO | None = None) -> None:
     line : str
         As for :func:`say`.
     stream : text file, optional
-        Where to; by default standard output.
+        Where it is printed; by default standard output.
 
     Examples
     --------
@@ -85,9 +85,9 @@ def complain(line: str) -> None:
 
 
 class Bound:
-    """Passes lines on, but no more than so many a minute, and says how many it left out.
+    """Passes lines on, up to a number a minute, and says how many it left out.
 
-    What a stranger can have the server say would otherwise fill the disk.
+    Otherwise a stranger could make the server fill the disk with lines.
 
     Parameters
     ----------
@@ -123,9 +123,9 @@ class Bound:
 
 
 class Faults(logging.Handler):
-    """Says of every error that a library logs what kind it is and where it was raised, in a line.
+    """Reports every error that a library logs in one line: its kind, and where it was raised.
 
-    What libraries write themselves is a traceback, with the request and who sent it.
+    The libraries themselves would write a traceback, with the request and who sent it.
 
     Parameters
     ----------
@@ -163,9 +163,9 @@ class Faults(logging.Handler):
 
 
 class Pipe:
-    """A named pipe, and the end of it at which the server listens.
+    """A named pipe, and the end where the server listens.
 
-    To be made while an event loop runs.
+    Make it while an event loop runs.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ class Pipe:
         self.path = path
         self._hear = hear
         self._rest = b""
-        # Open for writing as well, or the pipe would end whenever a speaker goes.
+        # Open for writing as well, or the pipe would end whenever a sender closes it.
         self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._pipe, self._read)
@@ -212,9 +212,9 @@ class Pipe:
 
 
 class Journal(Pipe):
-    """The end of the pipe at which the server listens to what kernels say for its log.
+    """The end of the pipe where the server listens for kernels' lines for its log.
 
-    To be made while an event loop runs; the kernels that are started afterwards can speak.
+    Make it while an event loop runs; the kernels started afterwards can send lines.
 
     Parameters
     ----------
@@ -247,14 +247,14 @@ class Journal(Pipe):
 
 
 class Complaints(Pipe):
-    """Where kernels print: of their tracebacks it is heard what kind they are.
+    """Where kernels print; only the kinds of errors in their tracebacks are passed on.
 
     Parameters
     ----------
     folder : Path
         Where the pipe is made; only this user should be allowed in.
     hear : callable of str
-        Called with a sentence of every traceback.
+        Called with one sentence for every traceback.
 
     Examples
     --------
@@ -276,7 +276,7 @@ class Complaints(Pipe):
         super().__init__(folder / "complaints", self._pick)
         self._say = hear
         self.end = os.open(self.path, os.O_WRONLY)
-        """What a process is given as its standard output and error."""
+        """Give this to a process as its standard output and error."""
 
     def _pick(self, line: str) -> None:
         found = re.fullmatch(r"([\w.]+(?:Error|Exception))\b(.*)", line)
@@ -291,5 +291,5 @@ class Complaints(Pipe):
 
 
 def _clean(line: str) -> str:
-    """Return a line that is one, and cannot move a terminal's cursor."""
+    """Return a text as one line that cannot move a terminal's cursor."""
     return "".join(letter if letter.isprintable() else " " for letter in line)[:_LONGEST]

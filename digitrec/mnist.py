@@ -1,4 +1,4 @@
-"""MNIST, 70,000 handwritten digits, read from the file that travels in the package."""
+"""MNIST, 70,000 handwritten digits, read from the packaged file."""
 
 import zipfile
 import zlib
@@ -34,7 +34,7 @@ _DAMAGE = (
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Images of digits and what they show; the arrays cannot be written to.
+    """Images of digits and their labels, in read-only arrays.
 
     Parameters
     ----------
@@ -59,12 +59,12 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Mnist:
-    """The whole data set in three parts.
+    """The whole dataset in three parts.
 
     Parameters
     ----------
     train : Part
-        55,000 images to learn from.
+        55,000 images to train on.
     validation : Part
         5,000 of the original training images, the same share of every digit, held back for
         choosing between networks. They share their writers with `train`.
@@ -89,7 +89,7 @@ def load() -> Mnist:
     Returns
     -------
     Mnist
-        Read-only arrays, 55 MB in all, kept for the next call.
+        Read-only arrays, 55 MB in all, cached for the next call.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def load_part(name: PartName) -> Part:
     Returns
     -------
     Part
-        Read-only arrays, kept for the next call.
+        Read-only arrays, cached for the next call.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def read_part(path: Path, name: str, *, num_images: int) -> Part:
 
 
 def _read_member(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    # Compared as text before anything is allocated: a damaged header can promise terabytes, and
+    # Compare the text before allocating anything: a damaged header can promise terabytes, and
     # NumPy reads headers as Python, with errors and warnings of every kind.
     expected = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
     with archive.open(f"{name}.npy") as file:
@@ -198,7 +198,7 @@ def _read_member(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) ->
         # Reading on to the end is also what makes zipfile compare the checksum.
         if len(pixels) != num_bytes or file.read(1):
             raise ValueError(f"expected {num_bytes:,} bytes in {name}")
-    # An array over immutable bytes stays read-only even for someone who sets its flags.
+    # An array over immutable bytes stays read-only even if somebody sets its flags.
     return np.frombuffer(pixels, np.uint8).reshape(shape)
 
 

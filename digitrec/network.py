@@ -1,7 +1,7 @@
 """The trained network in plain NumPy: layers, forward pass, every activation, its file.
 
-Keras trains (:mod:`digitrec.training`); what it learnt is carried here as eight arrays and a
-few lines of arithmetic, so that a page that only asks "which digit is this?" starts at once.
+Keras trains (:mod:`digitrec.training`). Here the result is six arrays and a few lines of
+arithmetic, so that a page that only asks "which digit is this?" starts at once.
 """
 
 import functools
@@ -31,12 +31,12 @@ SIDE = 28
 """Height and width of an input image, pixels."""
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
-"""A larger file is no network of ours and is refused unread."""
+"""A larger file is not one of our networks and is refused unread."""
 
 _MAX_HEADER_BYTES = 1024 * 1024
 _FORMAT = "digitrec-network-1"
 _CHUNK = 64  # images a pass: its patches stay in the processor's cache
-_SURE = 0.8
+_SURE = 0.8  # a probability; below it the sentence names two digits
 _MOST_WEIGHT = 1e6  # three layers of these still add up to finite logits
 
 Float32 = NDArray[np.float32]
@@ -44,16 +44,16 @@ Float32 = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Architecture:
-    """What the arrays do not tell: how the kernels move and how the maps are pooled.
+    """What the arrays do not say: how the kernels move and how the maps are pooled.
 
     Parameters
     ----------
     padding : tuple of {"valid", "same"}
-        For either convolution, whether it stays inside its input or is padded with zeros.
+        For each convolution, whether it stays inside its input or is padded with zeros.
     strides : tuple of int
-        The step of either convolution, in pixels.
+        The step of each convolution, in pixels.
     pools : tuple of int
-        Side of the max-pooling window after either convolution; 1 means no pooling.
+        Side of the max-pooling window after each convolution; 1 means no pooling.
 
     Examples
     --------
@@ -90,9 +90,9 @@ class Calibration:
         Logits are divided by it before the softmax (Guo et al., "On Calibration of Modern
         Neural Networks", 2017). Above 1 it makes the network less certain.
     min_energy : float or None
-        A drawing whose negative free energy, the log of the summed exponentials of its logits
-        (Liu et al., "Energy-based Out-of-distribution Detection", 2020), lies below it is
-        refused. None refuses nothing.
+        The network refuses a drawing whose negative free energy is below this. That is the log
+        of the summed exponentials of its logits (Liu et al., "Energy-based Out-of-distribution
+        Detection", 2020). None refuses nothing.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer as a reader meets it.
+    """One layer, described for a reader.
 
     Parameters
     ----------
@@ -143,12 +143,12 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What the network makes of one image.
+    """The network's answer to one image.
 
     Parameters
     ----------
     probabilities : ndarray of float64, shape (10,)
-        One a digit; they sum to 1.
+        One for each digit; they sum to 1.
     logits : ndarray of float32, shape (10,)
         The ten outputs before the softmax.
     refused : bool
@@ -217,9 +217,9 @@ class Network:
     architecture : Architecture
         Padding, strides and pooling.
     calibration : Calibration
-        Temperature, and below which energy a drawing is refused.
+        The temperature, and the energy below which a drawing is refused.
     metadata : dict
-        Where the network comes from: recipe, seed, accuracies. JSON values only.
+        How the network was made: recipe, seed, accuracies. JSON values only.
 
     Raises
     ------
@@ -278,7 +278,7 @@ class Network:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """Every layer in order, with its output's shape and its number of parameters."""
+        """Every layer in order, with its output shape and its number of parameters."""
         conv1, pool1, conv2, pool2 = self._map_shapes()
         layers = []
         for number, conv, pool in ((1, conv1, pool1), (2, conv2, pool2)):
@@ -313,7 +313,7 @@ class Network:
         Raises
         ------
         ValueError
-            If the shape or type is another, or a value is not finite.
+            If the shape or type is different, or a value is not finite.
 
         Examples
         --------
@@ -423,7 +423,7 @@ class Network:
         return [Prediction(chances, outputs, bool(refused)) for chances, outputs, refused in rows]
 
     def features(self, images: ArrayLike) -> Float32:
-        """Return what the convolutions found, in one row an image: all that the last layer reads.
+        """Return what the convolutions found, one row for each image: the last layer's input.
 
         Parameters
         ----------
@@ -445,7 +445,7 @@ class Network:
         return self._outputs(images, "flatten", len(self.weights["dense/kernel"]))
 
     def activations(self, image: ArrayLike) -> dict[str, NDArray[Any]]:
-        """Return what every layer made of one image.
+        """Return the output of every layer for one image.
 
         Parameters
         ----------
@@ -468,7 +468,7 @@ class Network:
     def to_bytes(self) -> bytes:
         """Return the network as the bytes of a safetensors file.
 
-        An array whose numbers all fit into 16 bits is stored in them; nothing is lost by it.
+        An array whose numbers all fit into 16 bits is stored in 16 bits, without any loss.
 
         Examples
         --------
@@ -496,7 +496,7 @@ class Network:
         Raises
         ------
         FileError
-            If it is damaged or no network of ours.
+            If it is damaged or not one of our networks.
 
         Examples
         --------
@@ -512,7 +512,7 @@ class Network:
             )
         try:
             about = _read_about(content)
-            # It gives them in an order of chance.
+            # safetensors returns them in a random order.
             arrays = dict(sorted(safetensors.numpy.load(content).items()))
             for name, array in arrays.items():
                 if array.dtype == np.float16:
@@ -522,8 +522,8 @@ class Network:
             calibration = Calibration(**json.loads(about["calibration"]))
             metadata = json.loads(about["metadata"])
             if not isinstance(metadata, dict):
-                raise TypeError("its metadata is no JSON object")
-            json.dumps(metadata, allow_nan=False)  # what cannot be written again is not taken
+                raise TypeError("its metadata is not a JSON object")
+            json.dumps(metadata, allow_nan=False)  # refuse what we could not write again
             return cls(arrays, architecture, calibration, metadata)
         except (
             safetensors.SafetensorError,
@@ -569,7 +569,7 @@ class Network:
         Raises
         ------
         FileError
-            If the file is missing, damaged, or no network.
+            If the file is missing, damaged, or not a network.
 
         Examples
         --------
@@ -640,7 +640,7 @@ _LEARNT = ("conv1", "conv2", "dense")
 
 
 def energy(logits: ArrayLike) -> NDArray[np.float64]:
-    """Return the negative free energy of logits: high for digits, low for what is none.
+    """Return the negative free energy of logits: high for digits, low for anything else.
 
     Parameters
     ----------
@@ -668,7 +668,7 @@ def bundled() -> Network:
     Raises
     ------
     FileError
-        If its file is missing or damaged; installing digitrec again mends it.
+        If its file is missing or damaged; install digitrec again to repair it.
 
     Examples
     --------
@@ -705,7 +705,7 @@ def _check_images(images: ArrayLike) -> Float32:
         )
     if array.size and not (array.min() >= -1e-6 and array.max() <= 1 + 1e-6):
         raise ValueError(
-            "images of floats must lie between 0 and 1; divide bytes by 255. "
+            "images of floats must be between 0 and 1; divide bytes by 255. "
             f"Received: {array.min():g} to {array.max():g}"
         )
     return array.astype(np.float32)
@@ -743,7 +743,7 @@ def _max_pool(maps: Float32, side: int) -> Float32:
 
 
 def _smallest(array: Float32) -> NDArray[np.floating[Any]]:
-    with np.errstate(over="ignore"):  # what is too large for 16 bits is infinite, and unequal
+    with np.errstate(over="ignore"):  # too large for 16 bits becomes infinite, and unequal
         half = array.astype(np.float16)
     return np.ascontiguousarray(half if np.array_equal(half, array) else array)
 

@@ -1,4 +1,4 @@
-"""What an evaluation found out, as one object that is cheap to store, send and draw."""
+"""The result of an evaluation, as one object that is cheap to store, send and draw."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NUM_BINS = 15
 NO_INK = -1
 """The prediction for a drawing without ink: none of the digits."""
 
-_MOST = 10**9  # a larger count is no count of ours
+_MOST = 10**9  # we never count further
 _Z = NormalDist().inv_cdf(0.975)  # half of the 5 % that a 95 % interval leaves out, on each side
 
 Counts = NDArray[np.int64]
@@ -53,14 +53,14 @@ class Mistake(NamedTuple):
 
 
 class NotDigits(NamedTuple):
-    """What became of samples that are no digit.
+    """What the network did with samples that are not digits.
 
     Parameters
     ----------
     samples : int
         How many there are.
     refused : float
-        The share that was rightly refused, 0 to 1.
+        The share that it refused, as it should, 0 to 1.
 
     Examples
     --------
@@ -76,8 +76,8 @@ class NotDigits(NamedTuple):
 class Report:
     """The result of an evaluation: what was counted, and what follows from it.
 
-    Whatever has nothing to be computed from, like the accuracy of a digit that does not occur,
-    is NaN here and null in JSON.
+    A figure that cannot be computed, like the accuracy of a digit that does not occur, is NaN
+    here and null in JSON.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ class Report:
         For every digit, how many of its samples had no ink. They count as wrong and refused, and
         are in no column of `confusion`.
     reliability : ndarray of float64, shape (15, 3)
-        For every bin of confidence its number of samples, their mean confidence and their
+        For each confidence bin its number of samples, their mean confidence and their
         accuracy.
     refused : float
         Share of the samples of digits that the network refused.
     mistakes : tuple of Mistake
         Every sample that was read wrong, the most confident first.
     not_digits : NotDigits or None
-        What became of the samples that are not digits, if there were any.
+        What the network did with the samples that are not digits, if there were any.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where the files that travel with the package lie."""
+"""Where the packaged files are."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def notebooks() -> Path:
     Raises
     ------
     FileNotFoundError
-        If neither is there, as when only the ``digitrec`` folder was copied.
+        If neither exists, as when only the ``digitrec`` folder was copied.
 
     Examples
     --------
@@ -38,6 +38,6 @@ def notebooks() -> Path:
         if (folder / "06_drawing_pad.ipynb").is_file():
             return folder
     raise FileNotFoundError(
-        f"the notebooks were expected in {_PACKAGE / 'notebooks'} and are not there; "
+        f"the notebooks were expected in {_PACKAGE / 'notebooks'}, but are not there; "
         "install digitrec again, or run it from a full checkout"
     )

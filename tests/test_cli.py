@@ -114,9 +114,12 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "--figure", "out.jpg"], "must end in .png, .svg or .pdf. Received: out.jpg"),
         (["evaluate", "--figure", "out"], "must end in .png, .svg or .pdf. Received: out"),
         (["evaluate", "--figure", "no/out.png"], "there is no folder no; make it first"),
-        (["evaluate", "--figure", "folder.png"], "no file can be written at folder.png"),
+        (["evaluate", "--figure", "folder.png"], "cannot write a file at folder.png"),
         (["evaluate", "--ink", "missing.jsonl", "--figure", "out.png"], "missing.jsonl"),
-        (["evaluate", "--ink", "letters.jsonl", "--figure", "out.png"], "there is no digit among"),
+        (
+            ["evaluate", "--ink", "letters.jsonl", "--figure", "out.png"],
+            "no drawing is labelled a digit",
+        ),
         (["export", "out.onnx"], "--format"),
         (["export", "--format", "onnx", "no/out.onnx"], "there is no folder no"),
         (["export", "--format", "keras", "out.h5"], "must end in .keras"),
@@ -125,7 +128,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--epochs", "many"], "invalid int value: 'many'"),
         (["train", "--seed", "-1"], "seed must be"),
         (["train", "--out", "no/model"], "there is no folder"),
-        (["train", "--out", "."], "no file can be written at"),
+        (["train", "--out", "."], "cannot write a file at"),
         (["learn", "drawings.jsonl"], "--out; see digitrec learn --help"),
         (["learn", "missing.jsonl", "--out", "mine"], "missing.jsonl"),
         (
@@ -223,7 +226,7 @@ def test_predict_says_what_it_refuses(
     wary.save(tmp_path / "wary.safetensors")
     assert cli.main(["predict", "--model", str(tmp_path / "wary.safetensors"), str(drawings)]) == 0
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith(f"{drawings} first: refused (no digit; nearest is 7 ")
+    assert line.startswith(f"{drawings} first: refused (not a digit; nearest is 7 ")
 
 
 def test_predict_answers_what_comes_after_a_bad_file(
@@ -299,14 +302,14 @@ def test_the_figure_shows_the_drawings_that_were_read_wrong() -> None:
 def test_a_figure_where_none_can_be_written_costs_no_measuring(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Written out, since whoever may do everything runs the tests in some places.
+    # Written out, since in some places the tests run as root.
     monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
     monkeypatch.setattr(evaluation, "evaluate", None)
     assert cli.main(["evaluate", "--figure", str(tmp_path / "out.png")]) == 2
     output = capsys.readouterr()
     place = tmp_path / "out.png"
     assert output.out == ""
-    assert output.err == (f"digitrec: no file can be written at {place}; choose another place\n")
+    assert output.err == (f"digitrec: cannot write a file at {place}; choose another place\n")
 
 
 def test_evaluate_what_is_no_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -422,7 +425,7 @@ def test_train(
         "starting TensorFlow",
         "epoch 1 of 2",
         "epoch 2 of 2",
-        "measuring it",
+        "measuring the network",
     }
 
 
@@ -441,7 +444,7 @@ def test_train_on_a_terminal_redraws_one_line(
     assert "\n" not in written
     assert written.startswith("\r\x1b[K")
     assert written.endswith("\r\x1b[K")
-    assert "measuring it" in written
+    assert "measuring the network" in written
 
 
 def test_train_that_fails(
@@ -466,7 +469,7 @@ def test_train_that_fails(
         (Status("queued", 1, ahead=2), False, "queued, 2 trainings ahead of this one"),
         (Status("starting", 1), True, "starting TensorFlow"),
         (Status("training", 1), True, "starting TensorFlow"),
-        (Status("evaluating", 1), True, "measuring it"),
+        (Status("evaluating", 1), True, "measuring the network"),
         (
             Status("training", 1, progress=Progress("training", 1, 3, 2, 8, 0.1234, 0.97, None, 4)),
             True,
@@ -535,7 +538,7 @@ def _interrupt(program: subprocess.Popen[str]) -> None:
     try:
         assert program.wait(10) == 130
     finally:
-        program.kill()  # or whoever waits for its end waits for ever
+        program.kill()  # or those who wait for its end wait for ever
     assert time.monotonic() - begun < 5
 
 

@@ -1,4 +1,4 @@
-"""What the packaged network is for: reading what a hand draws, and refusing what is no digit."""
+"""What the packaged network is for: it reads what a hand draws, and refuses other drawings."""
 
 import functools
 

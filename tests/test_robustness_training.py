@@ -214,7 +214,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> 
     path = folder / "model.safetensors"
     files.write(path, b"old")
     folder.chmod(0o555)
-    # Whoever may do everything becomes nobody in particular, when all is imported.
+    # If the tests run as root, become an ordinary user once everything is imported.
     code = """
 import os, sys
 from digitrec import files

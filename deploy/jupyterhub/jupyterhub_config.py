@@ -21,7 +21,7 @@ STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 class LimitedSpawner(SimpleLocalProcessSpawner):
-    """Runs everybody's server as the user who started the hub, each in a folder of its own.
+    """Runs all servers as the user who started the hub, each in its own folder.
 
     Linux holds every process of a user to ``mem_limit``, each for itself.
     """
@@ -39,7 +39,7 @@ class LimitedSpawner(SimpleLocalProcessSpawner):
         return prepare
 
 
-# Who may come in: whoever knows the password, under any name. All that JupyterHub can do instead
+# Anyone who knows the password may come in, under any name. Everything JupyterHub can do instead
 # (accounts of this machine, of a school, of GitHub …) is set here and nowhere else.
 password = os.environ.get("DIGITREC_HUB_PASSWORD", "")
 if len(password) < 8:

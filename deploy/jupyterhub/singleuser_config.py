@@ -14,7 +14,7 @@ from digitrec.serving.pages import EXTENSIONS
 
 c = get_config()  # noqa: F821 - Jupyter defines it
 
-# Notebooks that a user has changed stay as they are; whoever removes one gets it anew.
+# Notebooks that a user has changed stay as they are; a notebook that was removed comes back.
 folder = Path.home() / "digitrec"
 folder.mkdir(parents=True, exist_ok=True)
 for notebook in resources.notebooks().glob("*.ipynb"):

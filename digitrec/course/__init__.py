@@ -1,8 +1,8 @@
-"""What a reader of the notebooks moves with the hand, one widget a file.
+"""The widgets that readers of the notebooks move, one in each file.
 
 ``pictures`` turns arrays into pictures and ``figures`` puts those together; neither needs
-Matplotlib, so that a page served by Voila opens at once. The widgets are looked up when they
-are asked for, so that pictures can be used without importing ipywidgets.
+Matplotlib, so that a page served by Voila opens at once. The widgets are imported when they
+are first used, so that you can use pictures without importing ipywidgets.
 """
 
 from importlib import import_module

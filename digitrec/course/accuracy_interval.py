@@ -1,4 +1,4 @@
-"""How much an accuracy says, for as many test images as the reader likes."""
+"""How much an accuracy says, for any number of test images."""
 
 from typing import Any
 
@@ -114,7 +114,7 @@ class AccuracyInterval(Interactive):
         low, high = wilson_interval(right, size)
         return (
             f"{right:,} of {size:,} images were read right. With 95 % confidence the true accuracy "
-            f"lies between <b>{percent(low, 2)}</b> and <b>{percent(high, 2)}</b>: "
+            f"is between <b>{percent(low, 2)}</b> and <b>{percent(high, 2)}</b>: "
             f"{(high - low) * 100:.2f} points apart."
         )
 

@@ -1,4 +1,4 @@
-"""How far images lie from the average of each digit: the oldest way to read them."""
+"""How far images are from the average of each digit: the oldest way to read them."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +38,7 @@ def of_digits(images: ArrayLike, labels: ArrayLike) -> NDArray[np.float32]:
 
 
 def distances(images: ArrayLike, averages: ArrayLike) -> NDArray[np.float32]:
-    """Return how far every image lies from every average.
+    """Return how far every image is from every average.
 
     Parameters
     ----------

@@ -9,11 +9,11 @@ from digitrec.course.figures import Figure
 from digitrec.network import Network
 
 NOTHING = '<p aria-live="polite">There is nothing on the pad yet: draw a digit.</p>'
-"""What is said where there would be a picture."""
+"""The text in place of a picture."""
 
 
 class BesidePad(DrawingViewer, ABC):
-    """A pad and a picture that lies beside it where there is room, and below it on a phone.
+    """A pad and a picture beside it where there is room, and below it on a phone.
 
     Parameters
     ----------
@@ -39,4 +39,4 @@ class BesidePad(DrawingViewer, ABC):
 
     @abstractmethod
     def still(self) -> Figure:
-        """Return a picture for where nothing runs."""
+        """Return a picture for pages where no kernel runs."""

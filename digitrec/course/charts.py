@@ -1,4 +1,4 @@
-"""Charts of lines and dots, drawn at once: as SVG in the page, as pixels where nothing runs."""
+"""Charts of lines and dots: as SVG in the page, as pixels where no kernel runs."""
 
 import html
 import math
@@ -31,7 +31,7 @@ class Axis:
     ----------
     title : str
     low, high : float
-        Its ends. What lies beyond is drawn at the end.
+        Its ends. Points beyond an end are drawn at that end.
     unit : str
         Written behind the numbers.
 
@@ -65,7 +65,7 @@ class Axis:
         return [round(number * step, 10) + 0.0 for number in range(first, last + 1)]
 
     def share(self, value: float) -> float:
-        """Return how far along the axis a value lies, 0 to 1."""
+        """Return how far along the axis a value is, 0 to 1."""
         return (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
 
 
@@ -151,9 +151,9 @@ class Chart:
     ----------
     x, y : Axis
     marks : sequence of Line or Dots
-        Later ones lie above earlier ones.
+        Later ones are drawn over earlier ones.
     words : str
-        What it shows, for whoever cannot see it.
+        What it shows, for people who cannot see it.
 
     Examples
     --------

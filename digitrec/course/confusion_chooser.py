@@ -1,4 +1,4 @@
-"""The confusion matrix, and behind every cell the very images that it counts."""
+"""The confusion matrix, and behind every cell the images that it counts."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +21,7 @@ _CELL, _MARGIN = 34, 34  # of the drawing, in its own units
 
 
 class ConfusionChooser(Interactive):
-    """What was taken for what, and the images of the chosen cell.
+    """Which digits are mixed up, and the images of the chosen cell.
 
     Parameters
     ----------

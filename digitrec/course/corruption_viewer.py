@@ -1,4 +1,4 @@
-"""A digit that goes bad in a way of the reader's choice, and what the network makes of it."""
+"""A digit, degraded as the reader chooses, and how the network answers it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +24,12 @@ class CorruptionViewer(Interactive):
     part : Part
         Where the images are taken from.
     seed : int
-        Of what is random in the corruptions.
+        Seed of what is random in the corruptions.
 
     Raises
     ------
     ValueError
-        If `part` is empty, or the seed is no whole number from 0 up.
+        If `part` is empty, or the seed is not a whole number from 0 up.
 
     Examples
     --------

@@ -17,7 +17,7 @@ RATES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 MOST_STEPS = 30
 
-_ARRIVED = 0.002  # how far above its lowest place the loss may be to be called there
+_ARRIVED = 0.002  # how far above its lowest place the loss may be to count as there
 
 
 class Descent(Interactive):
@@ -27,9 +27,9 @@ class Descent(Interactive):
     ----------
     neuron : OneWeight
     names : tuple of str
-        What the digit with more ink and the other are called.
+        The names of the digit with more ink and of the other one.
     weight : float
-        Where the weight stands at first.
+        The weight at first.
     steps : int
         How many steps are taken at first.
 
@@ -69,7 +69,7 @@ class Descent(Interactive):
         super().__init__([self.weight, self.rate, self.steps])
 
     def path(self) -> list[float]:
-        """Return the weight where the slider stands, and those after every step."""
+        """Return the weight at the slider, and those after every step."""
         return self._neuron.descend(self.weight.value, self.rate.value, self.steps.value)
 
     def html(self) -> str:
@@ -101,7 +101,7 @@ class Descent(Interactive):
         return valley, self._digits(path[-1])
 
     def sentence(self) -> str:
-        """Return in words where the weight stands and how it came there."""
+        """Return in words what the weight is and how it came there."""
         path = self.path()
         last = path[-1]
         total = len(self._neuron.answers)
@@ -118,7 +118,7 @@ class Descent(Interactive):
         )
 
     def still(self) -> Figure:
-        """Return both charts as they stand."""
+        """Return both charts as they are now."""
         valley, digits = self.charts()
         return Figure(
             pictures.sheet([valley.picture(), digits.picture()], columns=1),

@@ -1,4 +1,4 @@
-"""Digits that the reader leafs through, from the most ordinary to the oddest."""
+"""Digits to browse, from the most ordinary to the oddest."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,7 +112,7 @@ class DigitBrowser(Interactive):
             f"No other average is nearer than that of the {digit}."
             if nearest == digit
             else f"The average <b>{nearest}</b> is nearer than the average {digit}: "
-            f"whoever goes by averages reads a {nearest} here."
+            f"a reader that goes by averages reads a {nearest} here."
         )
         distance = f"{self._far[place, digit]:.0f}"
         return f"{words}: its distance to the average {digit} is {distance}. {answer}"

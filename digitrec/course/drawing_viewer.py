@@ -1,4 +1,4 @@
-"""A digit that the reader draws, and everything that the network makes of it."""
+"""A digit that the reader draws, and the output of every layer for it."""
 
 import math
 from typing import Any

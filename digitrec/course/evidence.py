@@ -1,4 +1,4 @@
-"""A drawing, and which parts of it an answer hangs on."""
+"""A drawing, and which parts of it an answer depends on."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,11 @@ from digitrec.course.pictures import Picture
 from digitrec.network import Network
 
 _CELL = 7
-_ANSWER = -1  # stands for whichever digit the network reads
+_ANSWER = -1  # means the digit that the network reads
 
 
 class Evidence(BesidePad):
-    """A pad, and beside it what the score of a digit loses where the drawing is covered.
+    """A pad, and beside it how much the score of a digit falls where the drawing is covered.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Evidence(BesidePad):
         super().__init__(network, (self.digit,))
 
     def lost(self) -> NDArray[np.float64]:
-        """Return for every pixel what the score loses when it is covered."""
+        """Return for every pixel how much the score falls when it is covered."""
         assert self.pad.answer is not None  # noqa: S101 - asked for with a drawing only
         return explain.occlusion(self.pad.network, self.pad.answer.image, digit=self._watched())
 

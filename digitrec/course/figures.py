@@ -1,4 +1,4 @@
-"""The pictures of the notebooks that stand still, each with words that say what it shows."""
+"""The pictures of the notebooks that do not move, each with words that say what it shows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Figure:
     ----------
     picture : PIL.Image.Image
     words : str
-        What it shows, for whoever cannot see it.
+        What it shows, for people who cannot see it.
 
     Examples
     --------
@@ -176,7 +176,7 @@ def flat(values: ArrayLike, words: str) -> Figure:
 
 
 def by_input(step: Step) -> Figure:
-    """Show a kernel with many input maps: each slice, what lies under it, and their sum.
+    """Show a kernel with many input maps: each slice, the input under it, and their sum.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def by_input(step: Step) -> Figure:
 
 
 def _columns(count: int) -> int:
-    # Labels stay readable at the width of a phone as long as four lie side by side.
+    # Labels stay readable at the width of a phone as long as four are side by side.
     return 4 if count <= 8 else 8
 
 

@@ -83,7 +83,7 @@ class Framing(Interactive):
         )
 
     def sentence(self) -> str:
-        """Return what the network reads in either image."""
+        """Return what the network reads in each image."""
         plain, framed = self._network.predict_many(np.stack(self.images()))
         return (
             f"A drawn {self.digit.value}. Made small it is read as "

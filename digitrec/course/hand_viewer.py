@@ -1,4 +1,4 @@
-"""The generating hand: a digit, a way of writing it, and drawings that were never there before."""
+"""The generating hand: a digit, a way of writing it, and new drawings each time."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ class HandViewer(Interactive):
         right = sum(each == self.digit.value for each in read)
         caption = (
             f"{self.digit.value}, {self.style.label}, sheet {self.sheet.value}: "
-            f"<b>{right} of {COUNT}</b> are read rightly."
+            f"<b>{right} of {COUNT}</b> are read correctly."
         )
         return pages.figure(sheet, caption=caption)
 

@@ -1,4 +1,4 @@
-"""What all pictures that answer to a hand have in common."""
+"""What all pictures that the reader can move have in common."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from digitrec.course.figures import Figure
 
 
 class Interactive(ABC):
-    """Controls above a picture that is drawn anew whenever one of them changes.
+    """Controls above a picture that is redrawn whenever one of them changes.
 
     Shown as a widget where a kernel runs, and as a still picture on a code host.
 
@@ -39,7 +39,7 @@ class Interactive(ABC):
 
     @abstractmethod
     def still(self) -> Figure:
-        """Return a picture for where nothing runs."""
+        """Return a picture for pages where no kernel runs."""
 
     def _draw_anew(self, _change: object = None) -> None:
         self.picture.value = self.html()
@@ -51,7 +51,7 @@ class Interactive(ABC):
 
 
 class _Choice(ipywidgets.Dropdown):  # type: ignore[misc] # ipywidgets is not followed by mypy
-    """A list in which something is chosen at all times, whatever a page says."""
+    """A list in which something is always chosen, whatever a page sends."""
 
     @traitlets.validate("index")  # type: ignore[untyped-decorator] # as above
     def _validate_index(self, proposal: Any) -> int:
@@ -71,7 +71,7 @@ def dropdown(description: str, options: Sequence[tuple[str, int]], value: int) -
     ----------
     description : str
     options : sequence of (str, int)
-        What is shown and what it stands for.
+        What is shown, and the number it means.
     value : int
         What is chosen at first.
 
@@ -97,7 +97,7 @@ def slider(description: str, size: int, value: int) -> Any:
     description : str
     size : int
     value : int
-        Where it stands at first.
+        Where it is at first.
 
     Examples
     --------

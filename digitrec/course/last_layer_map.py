@@ -1,4 +1,4 @@
-"""A map on which images lie beside each other that look alike to the network."""
+"""A map on which images are near each other if they look alike to the network."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +27,7 @@ class LastLayerMap(Interactive):
     predicted : array_like of int, shape (n,)
         The digit that each image was read as.
     directions : array_like of float, shape (n, 2 k)
-        Where each image lies in k pairs of directions, one map a pair.
+        Where each image is in k pairs of directions, one map for each pair.
 
     Raises
     ------
@@ -79,11 +79,11 @@ class LastLayerMap(Interactive):
         self.picture.layout = {"flex": "1 1 280px", "margin": "0 0 0 8px"}
 
     def points(self) -> NDArray[np.float64]:
-        """Return where the images lie in the chosen pair of directions, shape (n, 2)."""
+        """Return where the images are in the chosen pair of directions, shape (n, 2)."""
         return np.asarray(self._places[:, 2 * self.pair.value : 2 * self.pair.value + 2])
 
     def nearest(self) -> NDArray[np.int64]:
-        """Return the images that lie nearest to the chosen one on the map, the nearest first."""
+        """Return the images nearest to the chosen one on the map, the nearest first."""
         points = self.points()
         distances = np.hypot(*(points - points[self.map.value]).T)
         distances[self.map.value] = np.inf
@@ -106,7 +106,7 @@ class LastLayerMap(Interactive):
             pictures.to_html(image, "the chosen image"),
             pages.titled(
                 "Its nearest neighbours on the map",
-                pictures.to_html(sheet, "the images that lie nearest, and the digits they show"),
+                pictures.to_html(sheet, "the nearest images, and the digits they show"),
             ),
             caption=self.sentence(),
             caption_first=True,

@@ -1,4 +1,4 @@
-"""A test digit that the reader picks, and everything that the network makes of it."""
+"""A test digit that the reader picks, and the output of every layer for it."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Everything that every layer makes of one image, as one page from the pixels to the answer."""
+"""The output of every layer for one image, on one page from the pixels to the answer."""
 
 import html
 

@@ -27,7 +27,7 @@ class LiveCurves:
     Parameters
     ----------
     epochs : int
-        How long the training will be.
+        How many epochs the training will have.
     clock : callable, optional
         Returns seconds; paces the paintings.
 
@@ -70,12 +70,12 @@ class LiveCurves:
         return self._pressed.is_set()
 
     def press(self) -> None:
-        """End the training after the step it is at; what has been learnt stays."""
+        """End the training after the current step; the network keeps what it has learnt."""
         self._pressed.set()
         self.stop.disabled = True
 
     def step(self, epoch: int, batch: int, num_batches: int, loss: float, accuracy: float) -> None:
-        """Take note of a step.
+        """Record a step.
 
         Parameters
         ----------
@@ -100,7 +100,7 @@ class LiveCurves:
             self._paint()
 
     def checked(self, epoch: int, loss: float, accuracy: float) -> None:
-        """Take note of how well it does on digits that it does not learn from.
+        """Record how well it does on digits that it does not learn from.
 
         Parameters
         ----------
@@ -114,7 +114,7 @@ class LiveCurves:
 
     def callback(self) -> Any:
         """Return a ``keras.callbacks.Callback`` that feeds the curves and obeys the button."""
-        import keras  # noqa: PLC0415 - whoever trains has imported it already
+        import keras  # noqa: PLC0415 - a notebook that trains has already imported it
 
         live = self
         base: Any = keras.callbacks.Callback
@@ -166,7 +166,7 @@ class LiveCurves:
         )
 
     def sentence(self) -> str:
-        """Return in words how far the training is; another only once an epoch."""
+        """Return in words how far the training is; it changes only once an epoch."""
         done = len(self.validation_accuracies)
         if self.stopped:
             said = "You have stopped it; what it has learnt so far stays."
@@ -182,7 +182,7 @@ class LiveCurves:
         return f"{said} Of the digits that it does not learn from, <b>{share:.1f} %</b> are right."
 
     def still(self) -> Figure:
-        """Return the curves as they stand."""
+        """Return the curves as they are now."""
         loss, accuracy = self.charts()
         return Figure(
             pictures.sheet([loss.picture(), accuracy.picture()], columns=1),
@@ -221,9 +221,9 @@ class LiveCurves:
 
 
 def _let_through(control: Any) -> None:
-    """See to it that a control is heard while the kernel is busy with a cell.
+    """Make a control work while the kernel is busy with a cell.
 
-    JupyterLab sends what is pressed to a thread of its own, a subshell. ipykernel from 7.4 on
+    JupyterLab sends a click to a separate thread, a subshell. ipykernel from 7.4 on
     brings it back to the shell that spoke last through the same widget, and that is the busy one.
     """
     vars(control.comm or control).pop("_reply_subshell_id", None)

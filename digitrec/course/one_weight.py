@@ -1,4 +1,4 @@
-"""The smallest network there is: one weight, which is learnt in front of the reader's eyes."""
+"""The smallest network there is: one weight, trained before the reader's eyes."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -27,7 +27,7 @@ class OneWeight:
     Raises
     ------
     ValueError
-        If there is not an answer for each image, or not a digit of either kind.
+        If there is not an answer for each image, or one of the two digits is missing.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class OneWeight:
         more, less : int
             The digit that takes more ink, and the one that takes less.
         num : int
-            How many images of either together.
+            How many images, of both together.
 
         Examples
         --------
@@ -89,7 +89,7 @@ class OneWeight:
         return sigmoid(weight * self.ink)
 
     def loss(self, weight: float) -> float:
-        """Return the cross-entropy: the mean of −log of what the right answers were given.
+        """Return the cross-entropy: the mean of −log of the probability of the right answer.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class OneWeight:
         return float(((self.sure(weight) - self.answers) * self.ink).mean())
 
     def right(self, weight: float) -> int:
-        """Return how many of the images are told apart rightly.
+        """Return how many of the images it answers correctly.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class OneWeight:
         return int(((self.sure(weight) > 0.5) == (self.answers == 1)).sum())
 
     def descend(self, start: float, rate: float, steps: int) -> list[float]:
-        """Return the weights that gradient descent comes by.
+        """Return the weights on the path of gradient descent.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Small pieces of HTML that pictures and words are put together with.
+"""Small pieces of HTML for pictures and words.
 
 Colours are those of the page around them, so that light and dark themes both fit.
 """
@@ -18,14 +18,14 @@ _CELLS = (
     ".digitrec-numbers.digitrec-numbers td{width:42px;min-width:42px;max-width:42px;height:36px;"
     "padding:0;text-align:center;font-size:12px;border:1px solid #808080;"
     "font-variant-numeric:tabular-nums}"
-    # On a phone, two tables of five columns lie side by side.
+    # On a phone, two tables of five columns fit side by side.
     "@media(max-width:480px){.digitrec-numbers.digitrec-numbers td{width:28px;min-width:28px;"
     "max-width:28px;height:28px;font-size:10px;letter-spacing:-.3px}}</style>"
 )
 
 
 def number(value: float) -> str:
-    """Return a number as it is written in a sentence: two decimals and a true minus.
+    """Return a number for a sentence: two decimals and a true minus.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def number(value: float) -> str:
 
 
 def figure(*lines: str, caption: str, caption_first: bool = False) -> str:
-    """Put lines of pictures and a text together that is read out when it changes.
+    """Put together lines of pictures and a text that is read out when it changes.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def numbers(
     ----------
     values : array_like, shape (height, width)
     words : str
-        What they are, for whoever cannot see the table.
+        What they are, for people who cannot see the table.
     signed, limit
         As for :func:`digitrec.course.pictures.colours`.
     largest : bool
@@ -151,7 +151,7 @@ def numbers(
 
 
 def sign(text: str) -> str:
-    """Return a large sign to stand between two pictures.
+    """Return a large sign to put between two pictures.
 
     Parameters
     ----------

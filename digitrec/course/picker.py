@@ -10,9 +10,9 @@ _HERE = Path(__file__).parent
 
 
 class Picker(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is not followed by mypy
-    """A drawing of which parts can be chosen; its value is what was chosen.
+    """A drawing whose parts can be chosen; its value is the chosen part.
 
-    To a screen reader it is a list of the parts, by their words. It can stand among the controls
+    To a screen reader it is a list of the parts, by their words. It can be one of the controls
     of an :class:`digitrec.course.interactive.Interactive`.
 
     Parameters

@@ -178,7 +178,7 @@ def sheet(
     tiles : sequence of PIL.Image.Image
         At least one.
     columns : int
-        How many lie side by side.
+        How many are side by side.
     labels : sequence of str
         What is written below each; nothing if left out.
     gap : int
@@ -284,7 +284,7 @@ def to_html(picture: Picture, words: str) -> str:
     ----------
     picture : PIL.Image.Image
     words : str
-        What it shows, for whoever cannot see it.
+        What it shows, for people who cannot see it.
 
     Examples
     --------

@@ -21,7 +21,7 @@ def placed(
     size : float
         The share of the canvas that its longer side takes, pen included, 0.1 to 1.
     right, down : float
-        Where it lies: -1 touches the left or upper edge, 0 is the middle, 1 touches the other edge.
+        Where it is: -1 touches the left or upper edge, 0 is the middle, 1 touches the other edge.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def placed(
     Raises
     ------
     ValueError
-        If there is no ink, or a number is none of these.
+        If there is no ink, or a number is out of range.
 
     Examples
     --------

@@ -27,11 +27,11 @@ WAYS: dict[int, str] = {
     8: "open top",
     9: "small loop",
 }
-"""How the writer writes who stands in for the reader: in ways that MNIST hardly knows."""
+"""The styles of the writer who replaces the reader at first: MNIST hardly knows them."""
 
 
 def stand_ins(times: int = 2, seed: int = 0) -> list[ink.Sample]:
-    """Draw the digits of a writer who stands in for the reader.
+    """Draw the digits of a writer who replaces the reader at first.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def stand_ins(times: int = 2, seed: int = 0) -> list[ink.Sample]:
 class Recorder(BesidePad):
     """A pad that asks for digits and keeps what is drawn.
 
-    It does not say what the network reads: whoever knows that begins to write for the network.
+    It does not say what the network reads: people who know that begin to write for the network.
 
     Parameters
     ----------
@@ -104,14 +104,16 @@ class Recorder(BesidePad):
 
     @property
     def samples(self) -> tuple[ink.Sample, ...]:
-        """The reader's drawings once all are there, and before that those that stand in."""
+        """The reader's drawings once all are there, and until then the replacements."""
         return self._kept if self.is_mine else self._instead
 
     def html(self) -> str:
         """Return what was kept so far, and a sentence."""
         num, wanted = len(self._kept), len(self._instead)
         if not num:
-            caption = f"Nothing is kept yet. Until there are {wanted}, other drawings stand in."
+            caption = (
+                f"Nothing is kept yet. Until there are {wanted}, other drawings are used instead."
+            )
             return pages.figure(caption=caption)
         caption = f"{num} of {wanted} are kept."
         if self.is_mine:
@@ -120,7 +122,7 @@ class Recorder(BesidePad):
         return pages.figure(sheet, caption=caption)
 
     def still(self) -> Figure:
-        """Return the drawings that stand in."""
+        """Return the replacements."""
         return Figure(
             _sheet(self._instead),
             f"{len(self._instead)} generated digits in ways of writing that are rare in MNIST. "

@@ -15,7 +15,7 @@ _BINS = 24
 
 
 class Refusing(Interactive):
-    """Two heaps of energies, of digits and of what is none, and a bound between them.
+    """Two heaps of energies, of digits and of other drawings, and a bound between them.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Refusing(Interactive):
         super().__init__([self.bound])
 
     def shares(self) -> tuple[float, float]:
-        """Return which share of the digits and of the others lies below the bound."""
+        """Return the share of the digits and of the others that is below the bound."""
         bound = self.bound.value
         return float((self._digits < bound).mean()), float((self._others < bound).mean())
 
@@ -71,7 +71,7 @@ class Refusing(Interactive):
         of_digits, of_others = self.shares()
         return (
             f"With the bound at {self.bound.value:.1f}, <b>{of_others * 100:.0f} %</b> of the "
-            f"drawings that are no digit are refused, and <b>{of_digits * 100:.1f} %</b> of the "
+            f"drawings that are not digits are refused, and <b>{of_digits * 100:.1f} %</b> of the "
             "digits with them."
         )
 

@@ -26,9 +26,9 @@ def digits(
     labels : sequence of str
         What stands below each.
     words : str
-        What the sheet shows, for whoever cannot see it.
+        What the sheet shows, for people who cannot see it.
     columns : int
-        How many lie side by side.
+        How many are side by side.
     limit : float, optional
         The number that is drawn white; the largest of all images if left out.
 
@@ -39,7 +39,7 @@ def digits(
     Raises
     ------
     ValueError
-        If there are no images, or not a label for each.
+        If there are no images, or not one label for each.
 
     Examples
     --------

@@ -17,7 +17,7 @@ def drawing(width: float, height: float, *parts: str, words: str = "") -> str:
     *parts : str
         What is on it, the last on top.
     words : str
-        What it shows, for whoever cannot see it; none where the page says it already.
+        What it shows, for people who cannot see it; none where the page says it already.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def choice(value: int, words: str, *parts: str) -> str:
     value : int
         What choosing it means.
     words : str
-        What it is, for whoever cannot see it.
+        What it is, for people who cannot see it.
     *parts : str
         What of the drawing belongs to it.
 

@@ -22,9 +22,9 @@ class Table:
     head : sequence of str
         What the columns are called.
     rows : sequence of sequences of str
-        What stands in them, line by line; the first of each names its row.
+        Their contents, line by line; the first of each names its row.
     words : str
-        What the table holds, for whoever cannot see it.
+        What the table holds, for people who cannot see it.
     strong : int, optional
         The row to set in bold.
 

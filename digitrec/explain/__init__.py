@@ -1,4 +1,4 @@
-"""What every layer of a network saw and what its answer hangs on, as data for pictures."""
+"""What every layer of a network saw and what its answer depends on, as data for pictures."""
 
 from digitrec.explain.contributions import contributions, gradient, smoothed
 from digitrec.explain.layer_sizes import Size, sizes

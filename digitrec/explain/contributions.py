@@ -11,12 +11,12 @@ Float64 = NDArray[np.float64]
 def contributions(
     network: Network, image: ArrayLike, scores: ArrayLike, *, steps: int = 16
 ) -> Float64:
-    """Return what every pixel of ink has added to a score, or to a difference of scores.
+    """Return what every pixel of ink adds to a score, or to a difference of scores.
 
-    The drawing is faded in from blank paper in equal steps; at each, the gradient says what a
+    The drawing is faded in from blank paper in equal steps. At each, the gradient says what a
     little more ink in a pixel does to the score (integrated gradients: Sundararajan, Taly and
-    Yan, "Axiomatic Attribution for Deep Networks", 2017). The pixels add up to what the score of
-    the drawing is above that of blank paper, the nearer the more steps there are.
+    Yan, "Axiomatic Attribution for Deep Networks", 2017). The pixels add up to the difference
+    between the score of the drawing and that of blank paper, more exactly with more steps.
 
     Parameters
     ----------
@@ -24,20 +24,20 @@ def contributions(
     image : array_like, shape (28, 28)
         As for :meth:`digitrec.network.Network.activations`.
     scores : array_like, shape (n, 10)
-        Each row is a score to watch, as a weighted sum of the ten logits: 1 for a digit and -1
-        for another is the one instead of the other.
+        Each row is a score to watch, as a weighted sum of the ten logits: 1 for one digit and -1
+        for another means the first instead of the second.
     steps : int
-        How often the gradient is asked for.
+        How often the gradient is computed.
 
     Returns
     -------
     ndarray of float64, shape (n, 28, 28)
-        Positive where ink spoke for it, negative where ink spoke against it, 0 on blank paper.
+        Positive where ink speaks for the score, negative where it speaks against, 0 on blank paper.
 
     Raises
     ------
     ValueError
-        If a shape is another, or there are no steps.
+        If a shape is different, or there are no steps.
 
     Examples
     --------
@@ -60,10 +60,10 @@ def contributions(
 
 
 def smoothed(maps: ArrayLike) -> Float64:
-    """Return maps in which every pixel is the mean of itself and its neighbours, for the eye.
+    """Return maps in which every pixel is the mean of itself and its neighbours, to look at.
 
-    Neighbouring pixels of a line often push and pull against each other; what a place says
-    as a whole is seen in the mean.
+    Neighbouring pixels of a line often pull in opposite directions; the mean shows what a place
+    says as a whole.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def smoothed(maps: ArrayLike) -> Float64:
     Returns
     -------
     ndarray of float64, shape (n, height, width)
-        Means of 3×3 pixels; what lies outside counts as 0.
+        Means of 3×3 pixels; pixels outside the map count as 0.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def gradient(network: Network, image: ArrayLike, scores: ArrayLike) -> Float64:
     Raises
     ------
     ValueError
-        If a shape is another.
+        If a shape is different.
 
     Examples
     --------
@@ -134,12 +134,12 @@ def _unpool(
     pooled: NDArray[np.float32],
     side: int,
 ) -> NDArray[np.float32]:
-    """Hand the slope of every window on to the largest of its numbers, unless ReLU made it 0."""
+    """Pass the slope of every window on to its largest number, unless ReLU made it 0."""
     rows, columns = pooled.shape[0] * side, pooled.shape[1] * side
     largest = _spread(pooled[np.newaxis], side)[0]
     kept = maps[:rows, :columns]
     from_here = ((kept == largest) & (kept > 0)).astype(np.float32)
-    # On even paper all the numbers of a window are the largest; each of them counts for its part.
+    # On even paper all the numbers of a window are the largest; each gets an equal share.
     windows = from_here.reshape(pooled.shape[0], side, pooled.shape[1], side, -1)
     equals = np.maximum(windows.sum(axis=(1, 3)), 1)
     result = np.zeros((len(slopes), *maps.shape), np.float32)
@@ -154,7 +154,7 @@ def _spread(maps: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 def _unconvolve(
     slopes: NDArray[np.float32], network: Network, number: int, side: int
 ) -> NDArray[np.float32]:
-    """Hand every slope back to the numbers under the kernel, each times its weight."""
+    """Pass every slope back to the numbers under the kernel, each times its weight."""
     kernel = network.weights[f"conv{number}/kernel"]
     step = network.architecture.strides[number - 1]
     height, width, inputs, filters = kernel.shape

@@ -1,4 +1,4 @@
-"""The shape and the number of parameters of every layer, worked out as one does by hand."""
+"""The shape and the number of parameters of every layer, worked out as if by hand."""
 
 import math
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Size:
     layer : Layer
         The layer, with the results.
     shape_sum : str
-        How its height (or length) comes about, as one writes it by hand.
+        How its height (or length) is calculated, as you would write it by hand.
     parameters_sum : str
-        How its number of parameters comes about; empty where nothing is learnt.
+        How its number of parameters is calculated; empty if it has none.
 
     Examples
     --------
@@ -31,12 +31,12 @@ class Size:
 
     @property
     def shape(self) -> str:
-        """The layer's output shape as one reads it."""
+        """The layer's output shape, as text."""
         return " × ".join(map(str, self.layer.output_shape))
 
 
 def sizes(network: Network) -> tuple[Size, ...]:
-    """Work out the shape and the number of parameters of every layer as one does by hand.
+    """Work out the shape and the number of parameters of every layer, as if by hand.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def sizes(network: Network) -> tuple[Size, ...]:
     Returns
     -------
     tuple of Size
-        One a layer, in order.
+        One for each layer, in order.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which pixels an answer hangs on: each part of an image is covered in turn."""
+"""Which pixels an answer depends on: each part of an image is covered in turn."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,11 +14,11 @@ def occlusion(
     side: int = 3,
     cover: float = 0.0,
 ) -> NDArray[np.float64]:
-    """Return for every pixel what the score of a digit loses when it is covered.
+    """Return for every pixel how much the score of a digit falls when the pixel is covered.
 
-    A square patch is laid over each pixel in turn, and the network is asked again (Zeiler and
+    A square patch is laid over each pixel in turn, and the network answers again (Zeiler and
     Fergus, "Visualizing and Understanding Convolutional Networks", 2014). Patches that change
-    nothing are not asked about.
+    nothing are skipped.
 
     Parameters
     ----------
@@ -26,22 +26,22 @@ def occlusion(
     image : array_like, shape (28, 28)
         As for :meth:`digitrec.network.Network.activations`.
     digit : int, optional
-        Whose score is watched, 0 to 9; the digit with the highest score if left out.
+        The digit whose score is watched, 0 to 9; the one with the highest score if left out.
     side : int
         Height and width of the patch, pixels; an odd number from 1 to 27.
     cover : float
-        What the patch holds, from 0, paper, to 1, ink.
+        The patch's grey value, from 0, paper, to 1, ink.
 
     Returns
     -------
     ndarray of float64, shape (28, 28)
-        The score before less the score with the patch centred on this pixel: positive where what
-        was covered spoke for the digit, negative where it spoke against it.
+        The score before minus the score with the patch centred on this pixel: positive where the
+        covered part speaks for the digit, negative where it speaks against it.
 
     Raises
     ------
     ValueError
-        If the image has another shape, or a setting is none of these.
+        If the image has another shape, or a setting is out of range.
 
     Examples
     --------

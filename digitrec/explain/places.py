@@ -1,4 +1,4 @@
-"""The nine places of a drawing: what the scores would be if one of them were otherwise."""
+"""The nine places of a drawing: what the scores would be if one of them were different."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,19 +13,19 @@ _Box = tuple[int, int, int, int]
 
 _PALE = 0.1  # fainter than the edge of a line
 _DOT = 5  # pixels; a dot as wide as a bold pen
-_LEAST_INK = 2.0  # pixels' worth of it; less is the end of a line in the next place
-_MOST_INK = 1.0  # pixels' worth of it in what is still a gap
-_NARROW = 9  # pixels; a side that is shorter is not divided
+_LEAST_INK = 2.0  # in full pixels; less is the end of a line from the next place
+_MOST_INK = 1.0  # in full pixels; a place with more ink is not a gap
+_NARROW = 9  # pixels; a shorter side is not divided
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """One place of a drawing, and the scores of the drawing in which it is otherwise.
+    """One place of a drawing, and the scores of the drawing after that place was changed.
 
     Parameters
     ----------
     where : str
-        As one points at it: "top left", "middle", "bottom", and "" for all of a small drawing.
+        As people say it: "top left", "middle", "bottom", and "" for all of a small drawing.
     kind : {"line", "gap"}
         A line was taken away, or ink was put into a gap.
     box : tuple of int
@@ -46,17 +46,17 @@ class Place:
 
     @property
     def name(self) -> str:
-        """What is there, and where."""
+        """What was changed, and where."""
         if not self.where:
             return self.kind
         return f"{self.kind} {'in' if self.where == 'middle' else 'at'} the {self.where}"
 
 
 def places(network: Network, image: ArrayLike) -> tuple[Place, ...]:
-    """Divide a drawing into nine places, change each, and ask the network again.
+    """Divide a drawing into nine places, change each one, and ask the network again.
 
-    Where a place holds a line, it is taken away; where a dot has room beside the lines, one is
-    put there. So the network is asked at most eighteen times, exactly, and all at once.
+    If a place holds a line, the line is removed; if a dot has room beside the lines, a dot is
+    added. So the network answers at most eighteen changed drawings, all in one go.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def places(network: Network, image: ArrayLike) -> tuple[Place, ...]:
     Returns
     -------
     tuple of Place
-        None where there is no ink. A drawing that is narrow or flat has fewer than nine places.
+        Empty if there is no ink. A narrow or flat drawing has fewer than nine places.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _thirds(inked: NDArray[np.bool_], names: tuple[str, str, str]) -> list[tuple
 def _emptiest(
     whole: NDArray[np.float32], top: int, left: int, bottom: int, right: int
 ) -> _Box | None:
-    """Find where a dot touches least ink, in the middle of the place if there is a choice."""
+    """Find where a dot touches the least ink, near the middle of the place if there is a choice."""
     if bottom - top < _DOT or right - left < _DOT:
         return None
     windows = np.lib.stride_tricks.sliding_window_view(

@@ -1,7 +1,7 @@
 """One step of a kernel, one pooling window, and the softmax, number by number.
 
-Everything here is data for pictures and tables, computed the long way round, so that it can be
-held against what :class:`digitrec.network.Network` computes at once.
+Everything here is data for pictures and tables, computed step by step, so that you can compare it
+with what :class:`digitrec.network.Network` computes at once.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ Float64 = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A kernel lying on one place of its input, and what it computes there.
+    """A kernel on one place of its input, and what it computes there.
 
     Parameters
     ----------
     top, left : int
-        Where the kernel's first row and column lie in the input, pixels; negative, or beyond
-        the last row, where the kernel hangs over the edge.
+        Where the kernel's first row and column are in the input, pixels; negative, or beyond
+        the last row, if the kernel hangs over the edge.
     patch : ndarray of float64, shape (height, width, inputs)
         The part of the input under the kernel; 0 where there is no input.
     kernel : ndarray of float64, shape (height, width, inputs)
         The weights that the patch is multiplied by.
     bias : float
-        What is added to the sum of the products.
+        The number added to the sum of the products.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Step:
 
     @property
     def output(self) -> float:
-        """The sum and the bias: the number that the convolution writes down."""
+        """The sum plus the bias: the number that the convolution writes down."""
         return self.total + self.bias
 
     @property
@@ -94,7 +94,7 @@ class Window:
 
     @property
     def largest(self) -> float:
-        """What max pooling keeps."""
+        """The number that max pooling passes on."""
         return float(self.values.max())
 
     @property
@@ -111,9 +111,9 @@ class Softmax:
     Parameters
     ----------
     logits : ndarray of float64, shape (10,)
-        What the dense layer put out.
+        The outputs of the dense layer.
     temperature : float
-        What they are divided by.
+        The number they are divided by.
 
     Examples
     --------
@@ -127,7 +127,7 @@ class Softmax:
 
     @property
     def distances(self) -> Float64:
-        """How far each logit lies below the largest, divided by the temperature."""
+        """How far each logit is below the largest, divided by the temperature."""
         return np.asarray((self.logits - self.logits.max()) / self.temperature)
 
     @property
@@ -210,7 +210,7 @@ def pooling_step(
     row, column : int
         Which number of the pooled map is computed.
     kernel : int
-        Whose feature map, counted from 0.
+        The kernel of the feature map, counted from 0.
     layer : {1, 2}
         Which pooling.
 
@@ -244,7 +244,7 @@ def pooling_step(
 
 
 def strongest(network: Network, image: ArrayLike, *, layer: int = 1) -> tuple[int, int, int]:
-    """Find where a convolution answers most to an image.
+    """Find where a convolution responds most strongly to an image.
 
     Parameters
     ----------
@@ -256,7 +256,7 @@ def strongest(network: Network, image: ArrayLike, *, layer: int = 1) -> tuple[in
     Returns
     -------
     row, column, kernel : int
-        Where its largest output lies.
+        The place of its largest output.
 
     Raises
     ------
@@ -319,10 +319,10 @@ def _padding(side: int, kernel: int, stride: int, after: int) -> int:
 
 def _check_layer(layer: int) -> None:
     if layer not in (1, 2):
-        raise ValueError(f"layer must be 1 or 2, the first or second. Received: {layer!r}")
+        raise ValueError(f"layer must be 1 or 2, the first or the second. Received: {layer!r}")
 
 
 def _check_place(shape: tuple[int, ...], **place: int) -> None:
     for (name, index), size in zip(place.items(), shape, strict=True):
         if not 0 <= index < size:
-            raise ValueError(f"{name} must lie between 0 and {size - 1}. Received: {index!r}")
+            raise ValueError(f"{name} must be between 0 and {size - 1}. Received: {index!r}")

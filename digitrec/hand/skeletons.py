@@ -2,9 +2,9 @@
 
 A skeleton is written as text. Strokes are separated by ``|`` and given in the order in which they
 are drawn; a stroke is a list of points ``x,y`` on a sheet of 60 by 100 (y grows downwards). ``!``
-behind a point marks a corner, ``o`` a point that belongs to a loop, which a hand makes now larger,
-now smaller. ``@x,y,rx,ry`` (or ``@x,y,rx,ry,sweep``) is a whole stroke, a ring around a point,
-begun anywhere and drawn through about 360 degrees or those given.
+after a point marks a corner, ``o`` a point of a loop, which a hand makes larger at one time and
+smaller at another. ``@x,y,rx,ry`` (or ``@x,y,rx,ry,sweep``) is a whole stroke: a ring around a
+point, begun anywhere and drawn through about 360 degrees, or through the given sweep.
 """
 
 import itertools
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 
-_RING_POINTS = 11
-_REACH = 0.3  # over which a pen that strayed stays astray, half heights
+_RING_POINTS = 11  # enough for a round curve through them
+_REACH = 0.3  # how far along a stroke a pen stays off course, half heights
 _STEP = 0.09  # between points of a curve, half heights of a digit
 
 
 @dataclass(frozen=True)
 class Ring:
-    """A ring: where its points lie in a skeleton, its middle, half axes, and degrees of sweep."""
+    """A ring: which points of a skeleton it has, its middle, half axes, and degrees of sweep."""
 
     part: slice
     middle: tuple[float, float]
@@ -37,12 +37,12 @@ class Skeleton:
     Parameters
     ----------
     points : ndarray of float64, shape (k, 2)
-        What the pen passes through, all strokes in a row; 0, 0 is the middle of the sheet and
-        1 half its height.
+        The points that the pen passes through, one stroke after the other; 0, 0 is the middle of
+        the sheet and 1 half its height.
     wander : ndarray of float64, shape (k, k)
         Makes independent noise on the points smooth along every stroke.
     sharp, smooth : ndarray of float64, shape (m, k)
-        Take the points to the curves through them, with corners and with corners rounded.
+        Turn the points into the curves through them, with corners sharp and with corners rounded.
     stops : tuple of int
         Where each stroke ends in the m points of the curves.
     stroke_of : ndarray of int, shape (k,)
@@ -73,7 +73,7 @@ class Skeleton:
         looseness : float
             How far points stray, about 0.03 to 0.12 half heights.
         sharpness : float, optional
-            Of corners, 0 to 1; drawn at random when left out.
+            Of corners, 0 to 1; random if left out.
 
         Returns
         -------
@@ -86,13 +86,15 @@ class Skeleton:
         if len(self.loop):
             loop = points[self.loop]
             middle = loop.mean(axis=0)
-            factor = max(0.5, np.exp(rng.normal(-0.05, 0.3)))
+            factor = max(0.5, np.exp(rng.normal(-0.05, 0.3)))  # smaller loops would close
             points[self.loop] = middle + factor * (loop - middle)
         points += self.wander @ rng.normal(0, looseness, points.shape)
         if len(self.stops) > 1:
+            # Strokes miss each other by a little more than their points stray.
             shifts = rng.normal(0, 1.1 * looseness, (len(self.stops), 2))
             points += shifts[self.stroke_of]
         if sharpness is None:
+            # Every sharpness, and quite round or quite sharp corners in about a third of cases.
             sharpness = float(np.clip(rng.normal(0.55, 0.5), 0, 1))
         curve = (sharpness * self.sharp + (1 - sharpness) * self.smooth) @ points
         starts = (0, *self.stops[:-1])
@@ -166,7 +168,7 @@ def _place(x: float, y: float) -> tuple[float, float]:
 
 def _ring(ring: Ring, rng: np.random.Generator) -> Points:
     """Draw a ring: most begin near the top, some anywhere; the ends meet, miss or overlap."""
-    # A gap on the right would make a C of it.
+    # A gap on the right would turn it into a C.
     spread = 0.3 if ring.sweep < 340 else 0.6
     anywhere = ring.sweep >= 360 and rng.random() < 0.25
     start = rng.uniform(0, 2 * np.pi) if anywhere else rng.normal(-0.5 * np.pi, spread)
@@ -200,11 +202,11 @@ def _diagonal(blocks: list[Points]) -> Points:
 
 
 def _basis(points: Points, corners: list[int]) -> Points:
-    """Return the matrix that takes points to dense points on the curve through them.
+    """Return the matrix that turns points into dense points on the curve through them.
 
     The curve is a centripetal Catmull-Rom spline (Yuksel et al., "Parameterization and
-    applications of Catmull-Rom curves", 2011), broken at corners. Its knots are taken from the
-    points as laid, so that the curve is linear in the points that a hand then displaces.
+    applications of Catmull-Rom curves", 2011), broken at corners. Its knots come from the
+    original points, so that the curve is linear in the points that a hand then displaces.
     """
     num = len(points)
     stops = sorted({0, *corners, num - 1})

@@ -1,7 +1,7 @@
-"""The child's side of a job: it trains or adapts, and says so line by line.
+"""The child's side of a job: it trains or adapts, and reports line by line.
 
-Started by :class:`digitrec.jobs.Job` as ``python -m digitrec.jobs``. On the standard output goes
-one JSON object a line: ``progress``, ``epoch``, at the end ``done`` or ``error``.
+:class:`digitrec.jobs.Job` starts it as ``python -m digitrec.jobs``. It writes one JSON object a
+line to the standard output: ``progress``, ``epoch``, at the end ``done`` or ``error``.
 """
 
 import contextlib
@@ -29,16 +29,16 @@ _NICE = 10  # 0 is what everybody has, 19 the most
 
 
 def main(order: str) -> int:
-    """Do what the order says, telling the parent on what was the standard output."""
+    """Do what the order says, and report to the parent on the original standard output."""
     settings = json.loads(order)
     file, folder = Path(settings["file"]), Path(settings["folder"])
     threading.Thread(target=_end_with_parent, args=(file, folder), daemon=True).start()
-    # TensorFlow and Keras print where they like; their words belong with the errors.
+    # TensorFlow and Keras print anywhere; send their output to where errors go.
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     if hasattr(os, "nice"):
         os.nice(_NICE)  # the pads come first
-    # Where Linux weighs whole sessions, a process's own number counts for nothing outside its own.
+    # Where Linux weighs whole sessions, a process's own number counts only inside its session.
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(_NICE), encoding="ascii")
 
@@ -56,7 +56,7 @@ def main(order: str) -> int:
         tell(error=shorten(str(error)))
         return 1
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in a sentence
-        with suppress(OSError):  # the disk may be full, which is what has to be told
+        with suppress(OSError):  # the disk may be full, and the parent should still hear why
             traceback.print_exc()
         tell(error=shorten(f"{type(error).__name__}: {error}"))
         return 1
@@ -69,7 +69,7 @@ Tell = Callable[..., None]
 
 def _train(settings: dict[str, Any], folder: Path, tell: Tell) -> Network:
     def hand_over(epoch: int, network: Network) -> None:
-        # For looking on only: a full disk is no reason to end a training.
+        # Only to show progress: a full disk is no reason to end a training.
         with suppress(OSError):
             files.write(epoch_path(folder, epoch), network.to_bytes())
             tell(epoch=epoch)
@@ -98,7 +98,7 @@ def _adapt(settings: dict[str, Any], folder: Path, tell: Tell) -> Network:
 
 
 def epoch_path(folder: Path, epoch: int) -> Path:
-    """Return where in its folder a training lays the network of an epoch.
+    """Return where in its folder a training writes the network of an epoch.
 
     Examples
     --------
@@ -127,11 +127,11 @@ def why(answer: dict[str, Any], code: int, errors: str, doing: str = "training")
     Parameters
     ----------
     answer : dict
-        Its last word on the standard output.
+        Its last line on the standard output.
     code : int
         Its exit code, or the negative number of the signal that ended it.
     errors : str
-        The end of its standard error, which is for finding the reason and never shown whole.
+        The end of its standard error, where we look for the reason; never shown whole.
     doing : str
         What it was doing, "training" or "learning".
 

@@ -1,7 +1,7 @@
-"""Learning in a child process: its progress, its place in the queue, its cancelling.
+"""A training or a learning in a child process: start it, follow it, cancel it.
 
-The page that starts one never imports TensorFlow, stays alive meanwhile, and gets its memory
-back afterwards. Between the two goes one JSON object a line; the child ends with its parent.
+The page that starts one never imports TensorFlow, goes on answering meanwhile, and gets the memory
+back afterwards. The child reports one JSON object a line, and ends with its parent.
 """
 
 import json
@@ -32,8 +32,8 @@ from digitrec.training import Progress, Recipe
 
 _UNCHANGED = "Your model is as it was."
 _LOOK = 0.2  # seconds between two looks at the queue
-_MAX_POINTS = 400
-_SILENCE = 60.0  # seconds without a word from the child that are worth a word
+_MAX_POINTS = 400  # of the curves; more than a screen shows
+_SILENCE = 60.0  # seconds without a line from the child; after that the page says so
 _CHILD = (sys.executable, "-m", "digitrec.jobs")
 
 State = Literal["queued", "starting", "training", "evaluating", "done", "failed", "cancelled"]
@@ -47,7 +47,7 @@ _STATES: dict[str, State] = {
 
 
 def most_seconds() -> float | None:
-    """Return how long one run may take here, in seconds; None is as long as it wants.
+    """Return how long one run may take here, in seconds; None means no limit.
 
     A server sets the environment variable ``DIGITREC_TRAINING_MINUTES`` for its pads.
 
@@ -71,9 +71,9 @@ class Point(NamedTuple):
     epochs : float
         How far the training was, in epochs.
     loss : float
-        The loss by then.
+        The loss at that point.
     accuracy : float
-        The share of training images that were right by then, 0 to 1.
+        The share of training images that were right at that point, 0 to 1.
 
     Examples
     --------
@@ -88,12 +88,12 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class EpochNetwork:
-    """The network of a training that goes on.
+    """The network after one epoch of a training that is still running.
 
     Parameters
     ----------
     epoch : int
-        After which epoch it was like this, counted from 1.
+        The epoch, counted from 1.
     content : bytes
         For :meth:`digitrec.network.Network.from_bytes`. It is not calibrated and refuses nothing.
 
@@ -111,7 +111,7 @@ class EpochNetwork:
 
 @dataclass(frozen=True)
 class Status:
-    """How a run stands; it does not change any more.
+    """A snapshot of a run; it never changes.
 
     Parameters
     ----------
@@ -122,17 +122,17 @@ class Status:
     ahead : int
         How many trainings of this user of the machine come before it.
     progress : Progress or None
-        The latest word of the child.
+        The child's latest report.
     history : tuple of Point
         The curves so far, at most some hundreds of points.
     message : str
-        After a failure or a cancelling, why, in a sentence.
+        Why it failed or was cancelled, in a sentence.
     epoch_network : EpochNetwork or None
-        The network after the latest epoch that has ended. Only training has epochs.
+        The network after the latest finished epoch. Only training has epochs.
     silent : bool
-        Whether nothing was heard of the child for a minute: the machine is busy, or it hangs.
+        Whether the child has sent nothing for a minute: the machine is busy, or the child hangs.
     most_seconds : float or None
-        How long a run may take here, once it is its turn; None is as long as it wants.
+        How long a run may take here, once it is its turn; None means no limit.
 
     Examples
     --------
@@ -159,8 +159,8 @@ class Status:
 class Job:
     """One run in a child process, one at a time for each user of a machine.
 
-    All methods may be called from any thread, and none but :meth:`wait` takes time. What is run
-    is decided by :class:`TrainingJob` and :class:`AdaptationJob`.
+    You may call all methods from any thread, and only :meth:`wait` takes time.
+    :class:`TrainingJob` and :class:`AdaptationJob` decide what is run.
 
     Examples
     --------
@@ -176,16 +176,16 @@ class Job:
         if seed is not None and not 0 <= seed < 2**32:
             raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1. Received: {seed!r}")
         self.out = Path(out).absolute()
-        # Found out now, and not when the training is over.
+        # Check now, and not when the training is over.
         if not self.out.parent.is_dir():
             raise FileNotFoundError(f"there is no folder {self.out.parent}; make it first")
         if self.out.is_dir() or not os.access(self.out.parent, os.W_OK):
-            raise PermissionError(f"no file can be written at {self.out}; choose another place")
-        # Beside `out`, where putting it in place is one step, and known here, so that nothing
-        # is left of a child that was killed.
+            raise PermissionError(f"cannot write a file at {self.out}; choose another place")
+        # Beside `out`, so that one step puts it in place; and named here, so that we can remove
+        # what a killed child has left.
         self._part = self.out.with_name(f".{self.out.name}-{secrets.token_hex(6)}.part")
         self._command = command
-        self._lock = threading.Lock()  # around all that follows
+        self._lock = threading.Lock()  # for all attributes below
         self._status = Status(
             "queued",
             secrets.randbelow(2**32) if seed is None else seed,
@@ -195,13 +195,13 @@ class Job:
         self._folder: Path | None = None  # private; what parent and child hand each other
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
-        self._heard = math.inf  # when the child last said a thing; only a child can be silent
+        self._heard = math.inf  # when the child last sent a line; infinite without a child
         self._cancelled = threading.Event()
-        # Not the thread's own join: one that Ctrl-C interrupted takes the thread for ended.
+        # Not the thread's own join: after Ctrl-C in it, it believes that the thread has ended.
         self._cleared = threading.Event()
 
     def _order(self, folder: Path) -> dict[str, Any]:
-        """Return what the child is to do; `folder` is empty, and may be filled for it."""
+        """Return the order for the child; put files for the child into `folder`, which is empty."""
         raise NotImplementedError
 
     def start(self) -> None:
@@ -210,7 +210,7 @@ class Job:
         Raises
         ------
         RuntimeError
-            If it was started before: a job is one run.
+            If it was already started: a job is one run.
 
         Examples
         --------
@@ -223,12 +223,12 @@ class Job:
         """
         with self._lock:
             if self._thread is not None:
-                raise RuntimeError("this job was started before; make a new one")
+                raise RuntimeError("this job was already started; make a new one")
             self._thread = threading.Thread(target=self._run, name="training", daemon=True)
             self._thread.start()
 
     def cancel(self) -> None:
-        """End the run at once, wherever it is; what has ended stays as it is.
+        """End the run at once, wherever it is; a run that has ended stays as it is.
 
         Examples
         --------
@@ -246,7 +246,7 @@ class Job:
             self._kill()
 
     def status(self) -> Status:
-        """Return how the run stands.
+        """Return a snapshot of the run.
 
         Examples
         --------
@@ -259,7 +259,7 @@ class Job:
             return replace(self._status, silent=True) if silent else self._status
 
     def wait(self, timeout: float | None = None) -> Status:
-        """Wait until the run has ended and all of it is cleared away.
+        """Wait until the run has ended and its files are cleared away.
 
         Parameters
         ----------
@@ -269,7 +269,7 @@ class Job:
         Returns
         -------
         Status
-            How the run stands, ended or not.
+            A snapshot of the run, ended or not.
 
         Examples
         --------
@@ -326,7 +326,7 @@ class Job:
     def _work(self, folder: Path) -> None:
         places = {"file": str(self._part), "folder": str(folder)}
         order = json.dumps({**self._order(folder), "seed": self._status.seed, **places})
-        # On disk and not in a pipe: nobody need read it while it is written.
+        # On disk and not in a pipe, so that nobody has to read it while the child writes.
         with tempfile.TemporaryFile() as errors:
             with self._lock:
                 if self._status.ended:
@@ -365,7 +365,7 @@ class Job:
                         pipe.close()
 
     def _start_clock(self) -> threading.Timer | None:
-        """Have the run ended when it takes longer than it may."""
+        """End the run if it takes longer than allowed."""
         limit = self._status.most_seconds
         if limit is None:
             return None
@@ -376,7 +376,7 @@ class Job:
                     minutes = f"{limit / 60:g} minute{'s' * (limit != 60)}"
                     self._end(
                         "failed",
-                        f"The {self._doing} was ended: one may take {minutes} on this server.",
+                        f"The {self._doing} was stopped: it may take {minutes} on this server.",
                     )
                     self._kill()
 
@@ -386,7 +386,7 @@ class Job:
         return clock
 
     def _listen(self, process: subprocess.Popen[str]) -> dict[str, Any]:
-        """Follow the child's lines to their end; return its last word."""
+        """Read the child's lines to their end; return the last one."""
         assert process.stdout is not None  # noqa: S101 - it was asked for
         answer: dict[str, Any] = {}
         for line in process.stdout:
@@ -398,7 +398,7 @@ class Job:
             except (ValueError, TypeError, KeyError):
                 continue  # a library's chatter
             except OSError:
-                continue  # an epoch's network is for looking on; the training needs none
+                continue  # an epoch's network is only shown; the training does not need it
             if progress is None and epoch is None:
                 answer = word
                 continue
@@ -426,7 +426,7 @@ class Job:
         return EpochNetwork(epoch, content)
 
     def _reap(self, process: subprocess.Popen[str]) -> int:
-        """Wait for the child's end, never between a look at it and its killing."""
+        """Wait for the child's end; under the lock, so that nobody kills it between two looks."""
         while True:
             with self._lock:
                 if (code := process.poll()) is not None:
@@ -456,25 +456,25 @@ class Job:
 class TrainingJob(Job):
     """One training run in a child process, one at a time for each user of a machine.
 
-    All methods may be called from any thread, and none but :meth:`wait` takes time.
+    You may call all methods from any thread, and only :meth:`wait` takes time.
 
     Parameters
     ----------
     recipe : Recipe or str
         What to train, or the name of one of ``training.RECIPES``.
     seed : int or None
-        Seed of the run; None draws a fresh one, told by :meth:`status`.
+        Seed of the run; None draws a new one, which :meth:`status` returns.
     out : path-like
-        Where the new model's file goes. What was there stays until the new file is whole.
+        The new model's file. An older file stays until the new one is complete.
 
     Raises
     ------
     ValueError
         If there is no such recipe, or the seed is not from 0 to 2**32 - 1.
     FileNotFoundError
-        If the folder of `out` is not there.
+        If the folder of `out` does not exist.
     PermissionError
-        If no file can be written at `out`.
+        If a file cannot be written at `out`.
 
     Examples
     --------
@@ -507,34 +507,34 @@ class TrainingJob(Job):
 
 
 class AdaptationJob(Job):
-    """Teaching a network somebody's own digits, in a child process and in turn with trainings.
+    """Teaches a network somebody's own digits, in a child process, in turn with trainings.
 
-    What :func:`digitrec.adaptation.learn` makes: it takes seconds, and no TensorFlow. All methods
-    may be called from any thread, and none but :meth:`wait` takes time. A :class:`Status` is
-    "training" while it learns and "evaluating" while it looks at MNIST; then ``progress.batch`` of
-    ``progress.num_batches`` images were looked at.
+    It runs :func:`digitrec.adaptation.learn`, which takes seconds and no TensorFlow. You
+    may call all methods from any thread, and only :meth:`wait` takes time. A :class:`Status` is
+    "training" while it learns and "evaluating" while it measures on MNIST; then ``progress.batch``
+    of ``progress.num_batches`` images are done.
 
     Parameters
     ----------
     network : Network
-        What the child begins with; left as it is.
+        The network that learns; it is not changed.
     images, labels : array_like
         Images of shape (n, 28, 28), 1 to 1,000 of them, unsigned bytes or floats 0 to 1, ink
         bright; and the digit in each.
     out : path-like
-        Where the new model's file goes. What was there stays until the new file is whole. Its
-        metadata holds what :func:`digitrec.adaptation.learn` tells.
+        The new model's file. An older file stays until the new one is complete. Its
+        metadata holds what :func:`digitrec.adaptation.learn` adds.
     seed : int
         Seed of the run.
 
     Raises
     ------
     ValueError
-        If the images or labels are none of these, or the seed is not from 0 to 2**32 - 1.
+        If the images or labels are different, or the seed is not from 0 to 2**32 - 1.
     FileNotFoundError
-        If the folder of `out` is not there.
+        If the folder of `out` does not exist.
     PermissionError
-        If no file can be written at `out`.
+        If a file cannot be written at `out`.
 
     Examples
     --------

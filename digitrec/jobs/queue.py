@@ -1,8 +1,7 @@
-"""Whose turn it is: a queue on the machine's disk for work that would disturb itself.
+"""Whose turn it is: a queue on the machine's disk, so that only one training runs at a time.
 
 Every waiter holds a locked ticket file in one folder, which all programs of one user of the
-machine share. The lock belongs to the process, so that the system itself gives up the place of
-one that died.
+machine share. The lock belongs to the process, so if a process dies, the system frees its place.
 """
 
 import os
@@ -17,13 +16,13 @@ from typing import Self
 from filelock import BaseFileLock, FileLock, Timeout
 
 _TICKET = re.compile(r"(\d{9})\.ticket")
-_PATIENCE = 10  # seconds; the door is open but for moments unless its holder is stopped
+_PATIENCE = 10  # seconds; the door is only ever held for a moment, unless its holder is stopped
 
 
 def folder() -> Path:
     """Return the folder of this user's queue on this machine.
 
-    The environment variable ``DIGITREC_QUEUE`` names another.
+    The environment variable ``DIGITREC_QUEUE`` can name another.
 
     Examples
     --------
@@ -32,7 +31,7 @@ def folder() -> Path:
     """
     if chosen := os.environ.get("DIGITREC_QUEUE"):
         return Path(chosen).absolute()
-    # Not TMPDIR, which may differ between two programs of one user.
+    # Not TMPDIR, which may be different in two programs of one user.
     common = Path("/tmp")  # noqa: S108 - `_make_folder` refuses what another user left there
     place = common if common.is_dir() else Path(tempfile.gettempdir())
     return place / f"digitrec-queue-{_user()}"
@@ -62,7 +61,7 @@ class Turn:
         self._ticket: BaseFileLock | None = None
 
     def ahead(self) -> int:
-        """Return how many come before; 0 means that it is this one's turn.
+        """Return how many trainings are ahead of this one; 0 means that it is its turn.
 
         The first call takes the place.
 
@@ -81,10 +80,10 @@ class Turn:
             return sum(self._is_held(number) for number in numbers if number < mine)
 
     def leave(self) -> None:
-        """Give the place up; harmless when there is none."""
+        """Give up the place; without one this does nothing."""
         if self._ticket is None or self._number is None:
             return
-        # A ticket that cannot be removed here is nobody's from now on, and the next waiter does it.
+        # If the ticket cannot be removed here, nobody holds it, and the next waiter removes it.
         with suppress(OSError), self._door():
             self._ticket.release()
             self._path(self._number).unlink(missing_ok=True)
@@ -107,7 +106,7 @@ class Turn:
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             self._folder.mkdir(mode=0o700)
-        # Others could put a link where a ticket is to be, or hold everybody up.
+        # Others could put a link in place of a ticket, or block the queue.
         found = self._folder.lstat()
         if stat.S_ISLNK(found.st_mode):
             wrong = "is a link"
@@ -146,15 +145,15 @@ class Turn:
                 pass
         except Timeout:
             return True
-        except OSError:  # no file of ours: it can neither be waited for nor removed
+        except OSError:  # not our file: we can neither wait for it nor remove it
             return False
-        with suppress(OSError):  # the disk may have become one that can only be read
+        with suppress(OSError):  # the disk may have become read-only
             self._path(number).unlink(missing_ok=True)
         return False
 
 
 def _lock(path: Path, timeout: float) -> BaseFileLock:
-    # Not a lock of one thread: dropped by another, it would stay held.
+    # Not a lock of one thread: if another thread drops that, it stays held.
     return FileLock(path, timeout=timeout, mode=0o600, thread_local=False)
 
 

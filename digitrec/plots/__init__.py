@@ -1,8 +1,8 @@
 """Figures of the data, of networks and of how good they are; each takes data and returns a figure.
 
-The figures are made without pyplot, so none is kept after its last reader let go of it, and any
+The figures are made without pyplot, so a figure is freed when nobody uses it any more, and any
 thread may draw. `alt_text` says in words what a figure shows, `to_bytes` makes a file of it.
-Matplotlib is imported when the first name is asked for, not before.
+Matplotlib is imported when you first use one of these names, not before.
 """
 
 from importlib import import_module

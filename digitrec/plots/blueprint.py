@@ -1,4 +1,4 @@
-"""A drawn overview of a network: what every layer puts out, and how much it learnt."""
+"""A drawn overview of a network: the output and the number of parameters of every layer."""
 
 import math
 

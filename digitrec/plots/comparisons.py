@@ -1,4 +1,4 @@
-"""Figures that lay trainings side by side: their curves, and what they came to."""
+"""Figures that show trainings side by side: their curves and their results."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,10 +24,10 @@ def compared_curves(
     Parameters
     ----------
     curves : mapping of str to sequence of float
-        What each is called, and its value after every epoch. One to four; the line of each has
+        The name of each training, and its value after every epoch. One to four; each line has
         its own colour and its own dashes.
     quantity : str
-        What is drawn. "accuracy" is drawn in percent.
+        The quantity. "accuracy" is drawn in percent.
     first : int
         The epoch of the first values.
     lowest : float
@@ -56,7 +56,7 @@ def compared_curves(
             f"{ {name: each.shape for name, each in values.items()} }"
         )
     if not all(np.isfinite(each).all() for each in values.values()):
-        raise ValueError("expected finite values; received some that are not")
+        raise ValueError("expected finite values; received some that are not finite")
     with new_figure(3.6) as figure:
         axes = figure.subplots()
         looks = zip(_COLOURS, _LINES, strict=True)
@@ -90,16 +90,16 @@ def compared_shares(
     Parameters
     ----------
     rows : mapping of str to sequence of float
-        What each training is called, and its shares, 0 to 1.
+        The name of each training, and its shares, 0 to 1.
     names : sequence of str
-        What the shares are of; one or two.
+        The name of each share; one or two.
     lowest : float, optional
         Where the axis begins; somewhat below the lowest share if left out.
 
     Returns
     -------
     Figure
-        The first row on top; two dots of a row are joined, so that their distance is seen.
+        The first row on top; a line joins two dots of a row, to show their distance.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def compared_shares(
             f"names and shares of shape {shares.shape}"
         )
     if not ((shares >= 0) & (shares <= 1)).all():
-        raise ValueError("expected shares from 0 to 1; received some beyond")
+        raise ValueError("expected shares from 0 to 1; received some outside that range")
     start = max(0.0, float(shares.min()) - 0.15 * (1 - float(shares.min())) - 0.01)
     with new_figure(1.3 + 0.55 * len(rows)) as figure:
         axes = figure.subplots()
@@ -132,8 +132,8 @@ def compared_shares(
                 label=name,
             )  # fmt: skip
             for place, share in enumerate(shares[:, column]):
-                # The larger of two is labelled above its dot and the other below, so that the
-                # labels of a narrow pair do not meet.
+                # The larger of two has its label above and the other below, so that the labels
+                # of a narrow pair do not overlap.
                 above = share >= shares[place].max()
                 axes.annotate(
                     percent(float(share)), (share, place), (0, 8 if above else -8),

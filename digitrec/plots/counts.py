@@ -23,7 +23,7 @@ def class_counts(labels: ArrayLike) -> Figure:
     Raises
     ------
     ValueError
-        If there are no labels, or some are no digits.
+        If there are no labels, or some are not digits.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def class_counts(labels: ArrayLike) -> Figure:
     with new_figure(3.0) as figure:
         axes = figure.subplots()
         bars = axes.bar(range(10), counts, color=BLUE, width=0.8)
-        # In the middle of its bar no number lies on the line of equal shares.
+        # In the middle of its bar a number never touches the line of equal shares.
         numbers = [f"{count:,}" for count in counts]
         axes.bar_label(bars, numbers, label_type="center", color="white", fontsize=11)
         axes.axhline(len(array) / 10, color="black", lw=1.5, ls="--", label="a tenth of all")

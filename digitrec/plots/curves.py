@@ -32,7 +32,7 @@ def training_curves(
     Raises
     ------
     ValueError
-        If there is nothing to draw, or the points are no such tuples.
+        If there is nothing to draw, or the points have another shape.
 
     Examples
     --------

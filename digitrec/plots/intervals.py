@@ -13,12 +13,12 @@ from digitrec.plots.look import BLUE, ORANGE, describe, new_figure, percent
 def accuracies(
     names: Sequence[str], shares: ArrayLike, intervals: ArrayLike, *, strong: int | None = None
 ) -> Figure:
-    """Draw accuracies as dots with their intervals, one a row.
+    """Draw accuracies as dots with their intervals, one in each row.
 
     Parameters
     ----------
     names : sequence of str
-        What each is the accuracy of, from top to bottom.
+        The name of each, from top to bottom.
     shares : array_like of float, shape (n,)
         The accuracies, 0 to 1.
     intervals : array_like of float, shape (n, 2)

@@ -1,4 +1,4 @@
-"""A figure of images as points, so that alike lies beside alike."""
+"""A figure of images as points, where similar images are near each other."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from digitrec.plots.look import VERMILION, describe, new_figure
 
 # Ten that differ for most kinds of colour vision: Tol, "Colour Schemes", 2021, "muted". The digit
-# itself is what is drawn, so that nothing hangs on the colours alone.
+# itself is drawn, so that nothing depends on the colours alone.
 DIGIT_COLOURS = (
     "#332288", "#117733", "#CC6677", "#0077BB", "#882255",
     "#AA7700", "#44AA99", "#555555", "#AA4499", "#999933",

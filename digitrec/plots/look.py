@@ -12,7 +12,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 
 WIDTH = 6.0
-"""Width of every figure, inches: a phone shows it whole and its letters stay readable."""
+"""Width of every figure, inches: a phone shows all of it with readable letters."""
 
 # Told apart with every common kind of colour blindness: Wong, "Points of view: Color blindness",
 # Nature Methods 8, 2011.
@@ -35,7 +35,7 @@ STYLE = {
     "grid.color": PALE,
     "legend.frameon": False,
     "lines.linewidth": 2,
-    "svg.hashsalt": "digitrec",  # without one, names in an SVG are others every time
+    "svg.hashsalt": "digitrec",  # without one, names in an SVG change every time
 }
 
 _DOTS_AN_INCH = 144
@@ -55,7 +55,7 @@ class Drawing(Figure):
     """
 
     def draw(self, renderer: RendererBase) -> None:
-        """Paint the figure in its own style: Matplotlib makes the ticks as late as here."""
+        """Paint the figure in its own style: Matplotlib makes the ticks only now."""
         with _styled():
             super().draw(renderer)
 
@@ -130,7 +130,7 @@ def alt_text(figure: Figure) -> str:
     Raises
     ------
     ValueError
-        If the figure is none of ours, and so has no words.
+        If the figure is not one of ours, and so has no words.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def alt_text(figure: Figure) -> str:
 
 
 def to_bytes(figure: Figure, kind: str = "png") -> bytes:
-    """Return a figure as the bytes of a picture file, its words inside.
+    """Return a figure as the bytes of a picture file, with its words inside.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def to_bytes(figure: Figure, kind: str = "png") -> bytes:
     Raises
     ------
     ValueError
-        If the format is none of these, or the figure none of ours.
+        If the format is not one of these, or the figure is not one of ours.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def to_bytes(figure: Figure, kind: str = "png") -> bytes:
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """Return a share as a percentage in which only all is 100 % and only none is 0 %.
+    """Return a share as a percentage; only 1 gives 100 %, and only 0 gives 0 %.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ def sample_digits(images: ArrayLike, labels: ArrayLike, seed: int = 0, *, rows: 
     seed : int
         Another seed shows other images.
     rows : int
-        Images of each digit; where there are fewer, the place stays empty.
+        Images of each digit; if there are fewer, places stay empty.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def mistakes(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
 
 
 def mistakes_height(report: Report, most: int) -> float:
-    """Return how many inches high a sheet of mistakes is at the width of a figure."""
+    """Return the height in inches of a sheet of mistakes that is as wide as a figure."""
     num_rows = max(1, -(-min(len(report.mistakes), most) // _SHEET_COLUMNS))
     return _height(num_rows, columns=_SHEET_COLUMNS, gap=_CAPTIONED) + 0.5
 
@@ -162,7 +162,7 @@ def stages(images: Mapping[str, ArrayLike]) -> Figure:
     Raises
     ------
     ValueError
-        If there are no stages, or one is no image.
+        If there are no stages, or one is not an image.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def _check_images(images: ArrayLike) -> NDArray[Any]:
 
 
 def _height(num_rows: int, *, columns: int, gap: tuple[int, int] = _TIGHT) -> float:
-    """Return how many inches a grid of images is high that is as wide as a figure."""
+    """Return the height in inches of a grid of images that is as wide as a figure."""
     across, down = gap
     return WIDTH * (_SIDE + down) * num_rows / ((_SIDE + across) * columns)
 
@@ -213,7 +213,7 @@ def _show_tiles(
     columns: int,
     gap: tuple[int, int] = _TIGHT,
 ) -> int:
-    """Show images in a grid, as one picture, and return how far its columns are apart."""
+    """Show images in a grid, as one picture, and return the distance of its columns."""
     across, down = gap
     num_rows = -(-len(tiles) // columns)
     sheet = np.full(((_SIDE + down) * num_rows, (_SIDE + across) * columns - across), np.nan)
@@ -225,8 +225,8 @@ def _show_tiles(
             sheet[top : top + _SIDE, left : left + _SIDE] = tile / brightest
     paper = matplotlib.colormaps["gray"].with_extremes(bad="white")
     axes.imshow(sheet, cmap=paper, vmin=0, vmax=1, interpolation="nearest")
-    # In the middle of its place it would rise with the words below it, which Matplotlib then gives
-    # only half of what they lack, every time it paints: at first they were cut off.
+    # In the middle of its place the picture would move up with the words below it. Matplotlib then
+    # gives the words only half of the room they lack, each time it paints: at first they were cut.
     axes.set_anchor("S")
     _hide_ticks(axes)
     return _SIDE + across

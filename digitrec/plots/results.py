@@ -1,4 +1,4 @@
-"""Figures of a report: accuracy of every digit, what was taken for what, how far to trust."""
+"""Figures of a report: accuracy by digit, which digits are mixed up, how far to trust it."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from digitrec.plots.look import BLUE, INK, ORANGE, PALE, VERMILION, describe, ne
 from digitrec.report import Report
 
 CONFUSION_HEIGHT = 5.9
-"""Of the confusion matrix at the width of a figure, inches."""
+"""Height of the confusion matrix at the width of a figure, inches."""
 
 
 def accuracy_per_class(report: Report) -> Figure:
@@ -52,7 +52,7 @@ def accuracy_per_class(report: Report) -> Figure:
         axes = figure.subplots()
         axes.axvspan(*report.interval, color=ORANGE, alpha=0.25, lw=0)
         axes.axvline(report.accuracy, color=ORANGE)
-        # Rounding may put a share the last bit outside of its interval.
+        # Rounding may put a share just outside its interval, by the last bit.
         reach = np.maximum([shares - lows, highs - shares], 0)
         axes.errorbar(shares, known, xerr=reach, fmt="o", color=BLUE, markersize=8, capsize=4)
         axes.set_yticks(range(10))
@@ -92,9 +92,9 @@ def accuracy_per_class(report: Report) -> Figure:
 def confusion_matrix(report: Report) -> Figure:
     """Draw which digit was taken for which.
 
-    Darker is more, on the logarithm of the counts, so that a single mistake is seen beside a
-    thousand right answers. The colours (viridis) keep their order for colour-blind eyes and in
-    grey. Where there is nothing, nothing is drawn.
+    Darker means more, on the logarithm of the counts, so that you can see a single mistake beside
+    a thousand right answers. The colours (viridis) keep their order for colour-blind eyes and in
+    grey. Empty cells stay white.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def draw_confusion(axes: Axes, report: Report) -> str:
         square=True,
         linewidths=1,
         linecolor=PALE,
-        cbar=False,  # every cell says its number
+        cbar=False,  # every cell shows its number
     )
     axes.tick_params(length=0, labelrotation=0)
     axes.set_anchor("SW")  # where its words are: see the sheets of images
@@ -153,7 +153,7 @@ def draw_confusion(axes: Axes, report: Report) -> str:
 
 
 def reliability(report: Report) -> Figure:
-    """Draw how often the network was right when it was so and so sure.
+    """Draw the accuracy in each confidence bin.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ def reliability(report: Report) -> Figure:
     Returns
     -------
     Figure
-        Above, a dot for every bin of confidence, on the diagonal if the network is as often
-        right as it says; below, how many samples each bin holds.
+        Above, a dot for every confidence bin, on the diagonal if the network is right as often
+        as it says; below, how many samples each bin holds.
 
     Raises
     ------

@@ -17,7 +17,7 @@ _ROW = 1.25  # inches from one row of pictures to the next
 
 
 def failures(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
-    """Draw where a network fails: what it took for what, and below its surest mistakes.
+    """Draw where a network fails: which digits it mixes up, and below its surest mistakes.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def failures(report: Report, images: ArrayLike, *, most: int = 30) -> Figure:
     images : array_like, shape (n, 28, 28)
         The images that were evaluated, in the same order. Those that are not shown may be empty.
     most : int
-        Show no more mistakes than these.
+        Show no more mistakes than this.
 
     Returns
     -------

@@ -1,11 +1,11 @@
-"""Digit images as other hands, or poor light and lenses, would have made them."""
+"""Changes digit images as other hands, poor light or a poor lens would have."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 _SIDE = 28
 _KNOTS = 5  # across the image, where the elastic field is drawn at random
-_CHUNK = 500  # images at a time, so that what is gathered stays in the processor's cache
+_CHUNK = 500  # images at a time, so that they stay in the processor's cache
 
 _CENTRED = np.arange(_SIDE, dtype=np.float32) - (_SIDE - 1) / 2
 _GRID = np.stack(np.meshgrid(_CENTRED, _CENTRED, indexing="ij")).reshape(2, -1)
@@ -23,7 +23,7 @@ def distort(
     Parameters
     ----------
     images : ndarray of uint8, shape (n, 28, 28)
-        Left as they are.
+        They are not changed.
     rng : numpy.random.Generator
         The same generator state gives the same images.
     strength : float
@@ -59,19 +59,19 @@ def distort(
 def degrade(
     images: NDArray[np.uint8], rng: np.random.Generator, *, share: float = 1.0
 ) -> NDArray[np.uint8]:
-    """Return images, some of them as on grey paper, through a poor lens, in poor light.
+    """Return images, some of which look as if taken of grey paper, with a poor lens, in poor light.
 
-    Each that is chosen is blurred, loses contrast, gets a grey ground, and noise: all four in
+    Each chosen image is blurred, loses contrast, and gets a grey background and noise: all four in
     random amounts, the last two not always.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n, 28, 28)
-        Left as they are.
+        They are not changed.
     rng : numpy.random.Generator
         The same generator state gives the same images.
     share : float
-        Of how many images this happens to, 0 to 1.
+        The share of images that is degraded, 0 to 1.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def degrade(
         def draw(low: float, high: float, num: int = len(places)) -> NDArray[np.float32]:
             return rng.uniform(low, high, (num, 1, 1)).astype(np.float32)
 
-        blur = rng.uniform(0, 1.3)  # pixels, one for all of these: it is what takes the time
+        blur = rng.uniform(0, 1.3)  # pixels; one value for the whole chunk, since it takes longest
         ink = ndimage.gaussian_filter(images[places].astype(np.float32) / 255, (0, blur, blur))
         ground, contrast = np.maximum(draw(-0.3, 0.6), 0), draw(0.5, 1)
         noise = np.maximum(draw(-0.1, 0.2), 0) * rng.standard_normal(ink.shape, np.float32)
@@ -119,7 +119,7 @@ def _check(images: NDArray[np.uint8]) -> None:
 
 
 def _places(num: int, rng: np.random.Generator, strength: float) -> NDArray[np.float32]:
-    """Return from where in its source every pixel comes, shape (n, 2, 784), pixels."""
+    """Return the place in the source that each pixel is read from, shape (n, 2, 784), pixels."""
 
     def draw(most: float, *shape: int) -> NDArray[np.float32]:
         return rng.uniform(-most * strength, most * strength, (num, *shape)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Drawings of the generating hand that travel in the package, for trainings that cannot wait."""
+"""Packaged drawings of the generating hand, for trainings that cannot wait."""
 
 import functools
 import io
@@ -14,10 +14,10 @@ NUM_DIGITS = 12_000
 """How many of the packaged drawings are digits, each as often as any other."""
 
 NUM_OTHERS = 3_000
-"""How many are no digit."""
+"""How many are not digits."""
 
 SEED = 2026
-"""What they were drawn from."""
+"""The seed they were drawn from."""
 
 _COLUMNS = 120
 _NAME = "drawings.png"
@@ -30,14 +30,14 @@ def make(seed: int = SEED, *, num_digits: int = NUM_DIGITS, num_others: int = NU
     Parameters
     ----------
     seed : int
-        What they are drawn from.
+        The seed they are drawn from.
     num_digits, num_others : int
-        How many; together a multiple of 120, and of the digits a multiple of 10.
+        How many; together a multiple of 120, and the digits a multiple of 10.
 
     Returns
     -------
     bytes
-        A PNG that shows them all, 120 in a row: the zeros, the ones, …, and what is no digit.
+        A PNG that shows them all, 120 in a row: the zeros, the ones, …, and the other drawings.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     Raises
     ------
     FileError
-        If the file is missing or damaged; installing digitrec again mends it.
+        If the file is missing or damaged; install digitrec again to repair it.
 
     Examples
     --------

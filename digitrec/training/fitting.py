@@ -1,6 +1,6 @@
-"""Training: recipes, the network in Keras, and turning what it learnt into a ``Network``.
+"""Training: recipes, the network in Keras, and turning the result into a ``Network``.
 
-Importing this module is cheap; TensorFlow, through Keras, is imported by the functions that train.
+Importing this module is cheap; only the functions that train import TensorFlow, through Keras.
 """
 
 import dataclasses
@@ -30,16 +30,16 @@ __all__ = ["RECIPES", "Progress", "Recipe", "build", "to_keras", "to_network", "
 STEPS_AT_ONCE = 8
 """Batches that Keras runs between two reports of progress: less overhead, still many a second."""
 
-_REFUSED_DRAWINGS = 0.02  # share of the drawn digits that may be refused
-_REPORT_SECONDS = 0.1
-_DRAWINGS_AT_ONCE = 500
+_REFUSED_DRAWINGS = 0.02  # share of the drawn digits that the network may refuse
+_REPORT_SECONDS = 0.1  # at least between two reports; the page looks no more often
+_DRAWINGS_AT_ONCE = 500  # some seconds of work between two reports
 
 Examples = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training run has come.
+    """How far a training is.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Progress:
         "drawing" (generated drawings are being made), "starting TensorFlow", "training" or
         "evaluating"; when a network is adapted, "learning" and "evaluating".
     epoch, num_epochs, batch, num_batches : int
-        The epoch and batch in work, counted from 1, and how many there are. 0 before the first.
+        The current epoch and batch, counted from 1, and how many there are. 0 before the first.
         When a network is adapted, there are no epochs, and the batches are single images.
     loss, accuracy : float or None
         Mean over this epoch's batches so far.
@@ -108,13 +108,13 @@ def train(
     recipe : Recipe or str
         A recipe, or the name of one of ``RECIPES``.
     seed : int, optional
-        Decides the first weights, the order of the images and the distortions. A fresh one is
-        drawn when it is left out; the network's metadata names it.
+        Decides the first weights, the order of the images and the distortions. If it is left
+        out, a new one is drawn. The network's metadata holds it.
     on_progress : callable, optional
-        Called with a :class:`Progress` several times a second. What it raises ends the training.
+        Called with a :class:`Progress` several times a second. An exception ends the training.
     on_epoch : callable, optional
         Called after every epoch with its number, counted from 1, and the network so far, which is
-        not calibrated and refuses nothing. What it raises ends the training.
+        not calibrated and refuses nothing. An exception ends the training.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def train(
 
 
 def build(recipe: Recipe) -> "keras.Model":
-    """Build a recipe's network in Keras, with fresh random weights.
+    """Build a recipe's network in Keras, with new random weights.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def build(recipe: Recipe) -> "keras.Model":
                 name=f"conv{index + 1}",
             ),
             # Pooling first halves the work after it. It commutes with ReLU, and with a
-            # normalisation that has no scale of its own and so cannot turn a map upside down.
+            # normalisation that has no scale and so cannot turn a map upside down.
             layers.MaxPooling2D(2, name=f"pool{index + 1}"),
         ]
         if recipe.batch_normalisation:
@@ -252,7 +252,7 @@ def to_network(model: "keras.Model") -> Network:
 
 
 def to_keras(network: Network) -> "keras.Model":
-    """Turn a network into a Keras model, for taking it elsewhere.
+    """Turn a network into a Keras model, for use in other programs.
 
     Parameters
     ----------
@@ -302,7 +302,7 @@ def to_keras(network: Network) -> "keras.Model":
 
 
 def _import_keras() -> Any:
-    # Before its import, or TensorFlow greets every user with notes on its own start.
+    # Set before the import, or TensorFlow prints notes about its start for every user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras  # noqa: PLC0415 - costs seconds and 500 MB, and only training needs it
 
@@ -312,7 +312,7 @@ def _import_keras() -> Any:
 def _gather(
     recipe: Recipe, rng: np.random.Generator, report: Callable[[Progress], None]
 ) -> Examples:
-    """Return the images to learn from, MNIST's first, and what the network is to say to them."""
+    """Return the images to train on, MNIST's first, and the answers the network should give."""
     part = mnist.load_part("train")
     images, labels = part.images, part.labels
     if recipe.num_images < len(part):
@@ -337,8 +337,8 @@ def _gather(
             pieces.append(hand.images(piece, rng))
     images, labels = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     targets = np.eye(hand.NOT_A_DIGIT + 1, 10, dtype=np.float32)
-    # To what is no digit all ten answers are to be alike (outlier exposure: Hendrycks, Mazeika and
-    # Dietterich, "Deep anomaly detection with outlier exposure", 2019).
+    # For anything but a digit all ten answers should be alike (outlier exposure: Hendrycks, Mazeika
+    # and Dietterich, "Deep anomaly detection with outlier exposure", 2019).
     targets[hand.NOT_A_DIGIT] = recipe.others_weight / 10
     return images, targets[labels]
 
@@ -409,7 +409,7 @@ def _loss(targets: Any, logits: Any) -> Any:
 
 
 def _accuracy(targets: Any, logits: Any) -> Any:
-    """Return the share of a batch's digits that are right; what is no digit does not count."""
+    """Return the share of a batch's digits that are right; other drawings do not count."""
     ops = _import_keras().ops
     is_digit = ops.cast(ops.max(targets, axis=-1) > 0.5, "float32")
     is_right = ops.cast(ops.argmax(targets, axis=-1) == ops.argmax(logits, axis=-1), "float32")
@@ -423,6 +423,7 @@ def _one_cycle(peak: float, num_steps: int) -> Any:
     class OneCycle(schedule):  # type: ignore[misc] # Keras has no types
         def __call__(self, step: Any) -> Any:
             done = keras.ops.cast(step, "float32") / num_steps
+            # Up for a quarter, down for the rest; never quite zero, or those steps would be wasted.
             return peak * keras.ops.minimum(done / 0.25 + 0.04, (1 - done) / 0.75 + 0.002)
 
         def get_config(self) -> dict[str, Any]:
@@ -449,7 +450,7 @@ def _watch(recipe: Recipe, num_batches: int, report: Callable[[Progress], None])
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             now = time.monotonic()
-            # Keras counts whole groups of steps, the last of which may reach past the end.
+            # Keras counts whole groups of steps, and the last one may reach past the end.
             batch = min(batch + 1, num_batches)
             done = (self.epoch * num_batches + batch) / (num_batches * recipe.epochs)
             spent = now - (self.started or now)
@@ -476,11 +477,11 @@ def _watch(recipe: Recipe, num_batches: int, report: Callable[[Progress], None])
 
 
 def _rounded(network: Network) -> Network:
-    """Take out of the last layer what no probability shows, and leave weights 16 bits each."""
+    """Remove from the last layer what no probability shows, and round weights to 16 bits."""
     weights = dict(network.weights)
     for name in ("dense/kernel", "dense/bias"):
         # The softmax does not see what all ten logits have in common, so training leaves it to
-        # chance; the energy that says what is no digit would see it.
+        # chance. But the energy, by which the network refuses drawings, would see it.
         weights[name] = weights[name] - weights[name].mean(axis=-1, keepdims=True)
     halves = {name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()}
     return dataclasses.replace(network, weights=halves)
@@ -489,10 +490,10 @@ def _rounded(network: Network) -> Network:
 def _calibrated(
     network: Network, mnists: NDArray[np.float32], answers: NDArray[np.uint8]
 ) -> Network:
-    """Choose the temperature and the bound for refusing, given what it makes of MNIST's images.
+    """Choose the temperature and the bound for refusing, given its logits of MNIST's images.
 
-    Visitors write in more ways than MNIST's writers, so drawings have a say in both, and how many
-    digits are refused is counted among drawings.
+    Visitors write in more ways than MNIST's writers, so drawings count for the temperature as
+    well, and the bound is set on drawings alone.
     """
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - only training needs it
 

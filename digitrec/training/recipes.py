@@ -1,4 +1,4 @@
-"""Recipes: everything that decides how a network is trained, but for the seed."""
+"""Recipes: everything except the seed that decides how a network is trained."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from digitrec.network import Architecture
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides how a network is trained, but for the seed.
+    """Everything except the seed that decides how a network is trained.
 
     Parameters
     ----------
     name, description : str
-        What it is called, and one sentence on what it is for.
+        Its name, and one sentence about what it is for.
     num_images : int
         How many of the 55,000 training images are used, 100 to 55,000.
     epochs : int
@@ -23,14 +23,14 @@ class Recipe:
     learning_rate : float
         Of Adam (Kingma and Ba, 2015); with ``one_cycle`` its peak. 1e-6 to 1.
     one_cycle : bool
-        Let the learning rate climb for a quarter of the run and fall to nothing after it (Smith
+        Let the learning rate climb for a quarter of the run and then fall to nearly zero (Smith
         and Topin, "Super-convergence", 2018).
     filters : tuple of int
-        Filters of either convolution, 1 to 128.
+        Filters of each convolution, 1 to 128.
     kernel_sizes : tuple of int
-        Side of either kernel, pixels, 1 to 9.
+        Side of each kernel, pixels, 1 to 9.
     padding : tuple of {"valid", "same"}
-        Whether either convolution is padded.
+        Whether each convolution is padded.
     batch_normalisation : bool
         Normalise each map over the batch (Ioffe and Szegedy, 2015). It folds into the
         convolution's weights when the training is over.
@@ -43,17 +43,17 @@ class Recipe:
         Share of all images that :func:`digitrec.training.augment.degrade` blurs and greys, new in
         every epoch, 0 to 1.
     clean_epochs : int
-        The last so many epochs see MNIST undistorted and nothing degraded, 0 to ``epochs``.
+        How many epochs at the end show MNIST undistorted and nothing degraded, 0 to ``epochs``.
     num_drawings : int
-        Digits drawn by :mod:`digitrec.hand` beside MNIST's, 0 to 200,000. The package has 12,000
-        ready (:mod:`digitrec.training.drawings`); if more are wanted, all are drawn anew first.
+        Digits drawn by :mod:`digitrec.hand` in addition to MNIST's, 0 to 200,000. The package has
+        12,000 ready (:mod:`digitrec.training.drawings`); if you want more, all are drawn anew.
     num_others : int
-        Drawings of the same hand that are no digit, for which the network learns to give all ten
-        answers alike, 0 to 200,000. The package has 3,000 ready.
+        Drawings by the same hand that are not digits, for which the network is trained to give all
+        ten answers alike, 0 to 200,000. The package has 3,000 ready.
     drawings_share : float
-        Share of all these drawings that one epoch shows, taken anew at random, 0 to 1.
+        Share of all these drawings that one epoch shows, chosen anew at random, 0 to 1.
     others_weight : float
-        What one of those counts beside a digit, 0 to 1.
+        How much one of the others counts, where a digit counts 1; 0 to 1.
 
     Examples
     --------
@@ -152,7 +152,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "best",
-            "What comes with the package: MNIST distorted, generated drawings, and what is none.",
+            "What comes with the package: MNIST distorted, drawn digits, letters and scribbles.",
             epochs=24,
             learning_rate=0.004,
             one_cycle=True,

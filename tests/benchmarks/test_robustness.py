@@ -58,12 +58,12 @@ def test_both_networks_are_measured_on_the_same_images(
 def test_what_ours_refuses_is_counted(robustness: ModuleType, blind: Network) -> None:
     rows = robustness.measure(bundled(), blind, PART.images[:10], PART.labels[:10], seed=0)
     assert all((row.refused, row.right_and_answered) == (row.images, 0) for row in rows)
-    assert rows[0].cells[-2:] == ["100.00%", "–"]
+    assert rows[0].cells[-2:] == ["100.00 %", "–"]
 
 
 def test_the_table_has_shares(robustness: ModuleType) -> None:
     lines = robustness.table([robustness.Row("fog", 200, 150, 100, 120, 72)]).splitlines()
-    assert lines[2] == "| fog | 75.00% | 50.00% | 60.00% | 90.00% |"
+    assert lines[2] == "| fog | 75.00 % | 50.00 % | 60.00 % | 90.00 % |"
     assert len({line.count("|") for line in lines}) == 1
 
 
@@ -99,7 +99,7 @@ def test_the_figure_shows_every_row(robustness: ModuleType) -> None:
     ours, example = (line.get_xdata() for line in axes.get_lines()[:2])
     np.testing.assert_allclose(ours, [0.95, 0.7, 0.5, 0.6])
     np.testing.assert_allclose(example, [0.9, 0.4, 0.6, 0.5])
-    assert "zigzag 40.0% and 70.0%" in alt_text(drawing)
+    assert "zigzag 40.0 % and 70.0 %" in alt_text(drawing)
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,9 @@ def test_softmax_steps_end_at_the_networks_probabilities():
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ({"row": 24, "column": 0}, "row must lie between 0 and"),
-        ({"row": 0, "column": -1}, "column must lie between 0 and"),
-        ({"row": 0, "column": 0, "kernel": 3}, "kernel must lie between 0 and 2. Received: 3"),
+        ({"row": 24, "column": 0}, "row must be between 0 and"),
+        ({"row": 0, "column": -1}, "column must be between 0 and"),
+        ({"row": 0, "column": 0, "kernel": 3}, "kernel must be between 0 and 2. Received: 3"),
         ({"row": 0, "column": 0, "layer": 3}, "layer must be 1 or 2"),
     ],
 )

@@ -497,7 +497,7 @@ def test_a_fresh_seed_is_told_at_once(out: Path) -> None:
 def test_a_job_is_one_run(out: Path) -> None:
     job = TrainingJob("quick", None, out, _command=stand_in("tell(done=True)"))
     job.start()
-    with pytest.raises(RuntimeError, match="started before"):
+    with pytest.raises(RuntimeError, match="already started"):
         job.start()
     job.wait(10)
 
@@ -577,7 +577,7 @@ def test_a_real_adaptation(out: Path) -> None:
     states, stages, done = [], [], []
     code = """
 import sys
-sys.modules["tensorflow"] = sys.modules["keras"] = None  # whoever imports them fails
+sys.modules["tensorflow"] = sys.modules["keras"] = None  # importing them fails
 from digitrec.jobs import child
 """
     command = (sys.executable, "-c", code + END)
@@ -689,7 +689,7 @@ def test_a_training_that_takes_longer_than_the_server_allows_is_ended(
         status = job.wait(20)
     assert status.state == "failed"
     assert status.message == (
-        "The training was ended: one may take 0.005 minutes on this server. "
+        "The training was stopped: it may take 0.005 minutes on this server. "
         "Your model is as it was."
     )
     assert out.read_bytes() == b"old"

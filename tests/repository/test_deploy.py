@@ -1,4 +1,4 @@
-"""What stands in `deploy/`, without starting it; `tests/browser/test_hub.py` does that."""
+"""The files of `deploy/`, without starting them; `tests/browser/test_hub.py` does that."""
 
 import os
 import re

@@ -485,7 +485,7 @@ def test_the_repository_speaks_of_itself_alone():
     for path in tracked():
         if path.suffix in TEXTS and path.stat().st_size < 3_000_000:
             text = path.read_text(encoding="utf-8")
-            # In the letters that stand for a picture, any short word comes up by chance.
+            # In the letters of an encoded picture, any short word comes up by chance.
             text = re.sub(r'"image/png": "[^"]*"', "", text)
             for word in words:
                 assert word not in text, f"{path.relative_to(ROOT)} contains {word}"

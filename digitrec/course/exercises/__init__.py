@@ -1,6 +1,6 @@
 """What tells a reader of the notebooks whether an exercise is solved, one notebook a module.
 
-In a notebook an exercise is a code cell with the tag ``exercise`` that leaves dots to be replaced,
+In a notebook an exercise is a code cell with the tag ``exercise`` with dots to replace,
 and the cell after it holds the solution, folded away:
 
     answer = ...  # how many pixels has an image?
@@ -82,7 +82,7 @@ def not_yet(words: str) -> Verdict:
 def check(judge: Callable[..., Verdict]) -> Callable[..., Verdict]:
     """Make a check of a function that judges a sensible answer.
 
-    Dots that were left, and an answer that the judge stumbles over, are told calmly.
+    If dots are left, or the judge stumbles over an answer, the reader is told so calmly.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def upper_edge(kernel: ArrayLike) -> Verdict:
     if (upper < -1e-6).all():
         return not_yet("It finds the lower edge of a stroke. Turn it over.")
     if (upper <= 1e-6).any():
-        return not_yet("It does not answer wherever paper lies above ink.")
+        return not_yet("It does not answer everywhere where paper is above ink.")
     upright = np.abs(_answers(weights, _UPPER.transpose(0, 2, 1)))
     if upright.max() > upper.min() / 2:
         return not_yet("It answers to an upright edge, too. Let every row have one number.")
@@ -150,7 +150,7 @@ def _answers(kernel: NDArray[np.float64], patches: NDArray[Any]) -> NDArray[np.f
 
 
 def _windows(maps: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Return maps with each window's rows and columns on axes of their own."""
+    """Return maps with separate axes for each window's rows and columns."""
     rows, columns, count = shape
     height, width = maps.shape[0] // rows, maps.shape[1] // columns
     inside = maps[: rows * height, : columns * width]

@@ -43,7 +43,9 @@ def same_to_the_network(
     before = ink.image(strokes)
     true = {name for name, after in changed.items() if _alike(before, ink.image(after))}
     if named == true:
-        return right("Where and how large are taken away, and all else stays to be learnt.")
+        return right(
+            "The frame takes away place and size; the network has to learn everything else."
+        )
     if true < named:
         return not_yet("One of these changes its shape. What do fitting and balancing undo?")
     return not_yet("Compare what ink.image makes of the drawing before and after each change.")
@@ -81,7 +83,7 @@ def highest_bound(bound: float, energies: ArrayLike, most: float) -> Verdict:
             f"It costs {refused * 100:.1f} % of the digits. It may cost a little more, and then "
             "it catches more scribbles."
         )
-    return right("No higher bound keeps the promise, so none refuses more of what is no digit.")
+    return right("No higher bound keeps the promise, so none refuses more of the other drawings.")
 
 
 @check
@@ -117,7 +119,7 @@ def misled(covered: ArrayLike, image: ArrayLike, network: Network, most: int) ->
         return not_yet(f"{num} pixels are covered, and no more than {most} may be.")
     digits = network.logits(np.stack([before, after])).argmax(axis=1)
     if digits[0] == digits[1]:
-        return not_yet("It still reads the same digit. Cover what its score hangs on most.")
+        return not_yet("It still reads the same digit. Cover what its score depends on most.")
     return right(f"With {num} pixels covered it reads a {digits[1]}.")
 
 

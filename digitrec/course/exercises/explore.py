@@ -10,7 +10,7 @@ _MIDDLE = 14  # the row and the column in which MNIST's digits balance
 
 @check
 def always_the_same(answer: float, train_labels: ArrayLike, test_labels: ArrayLike) -> Verdict:
-    """Judge how many test images are right for whoever gives the best single answer to all.
+    """Judge how many test images are right if all get the best single answer.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ def always_the_same(answer: float, train_labels: ArrayLike, test_labels: ArrayLi
 
 @check
 def centred(image: ArrayLike, rows: float, columns: float) -> Verdict:
-    """Judge how far a digit has to be moved to lie where MNIST would have put it.
+    """Judge how far a digit has to be moved to where MNIST would have put it.
 
     Parameters
     ----------
     image : array_like, shape (28, 28)
-        A digit that lies elsewhere.
+        A digit in another place.
     rows, columns : int
         How far it is moved, down and to the right.
 
@@ -104,7 +104,7 @@ def most_varied(answer: int, spread: ArrayLike) -> Verdict:
 
 @check
 def shuffled(prediction: str) -> Verdict:
-    """Judge what shuffling the pixels does to whoever goes by averages.
+    """Judge what shuffling the pixels does to reading by averages.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def shuffled(prediction: str) -> Verdict:
     if guess == "the same":
         return right("A distance is a sum over pixels, and a sum does not ask for their order.")
     if guess == "lower":
-        return not_yet("You cannot read it any more. Does the distance know where a pixel lies?")
+        return not_yet("You cannot read it any more. Does the distance know where a pixel is?")
     if guess == "higher":
         return not_yet("What would it gain? Think of how a distance is computed, pixel by pixel.")
     return not_yet('Choose one of "lower", "the same" and "higher".')

@@ -103,7 +103,7 @@ def first_loss(answer: float) -> Verdict:
     """
     answer, true = float(answer), math.log(10)
     if abs(answer - true) < _CLOSE:
-        return right("Whoever knows nothing starts there, and so will our network in a moment.")
+        return right("A network that knows nothing starts there, and so will ours in a moment.")
     if abs(answer + true) < _CLOSE:
         return not_yet("Nearly: a loss is never negative. What stands before the logarithm?")
     if abs(answer - 1) < _CLOSE or abs(answer - math.log2(10)) < _CLOSE:

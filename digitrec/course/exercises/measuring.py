@@ -62,14 +62,14 @@ def precision(share: float, confusion: ArrayLike, digit: int) -> Verdict:
     answer = float(share)
     hits, shown, said = counts[digit, digit], counts[digit].sum(), counts[:, digit].sum()
     if not 0 <= answer <= 1:
-        return not_yet("A share lies between 0 and 1: part divided by whole.")
+        return not_yet("A share is between 0 and 1: part divided by whole.")
     # First the right one: by chance, others may be equal to it.
     if np.isclose(answer, hits / said, rtol=0, atol=5e-5):
         return right(f"Of all answers “{digit}”, that is the share which shows a {digit}.")
     if np.isclose(answer, hits / shown, rtol=0, atol=5e-5):
         return not_yet(
             f"That is the recall: of the images that show a {digit}. Precision asks about the "
-            f"images that were read as a {digit}. Do they stand in a row or in a column?"
+            f"images that were read as a {digit}. Are they in a row or in a column?"
         )
     if np.isclose(answer, hits / counts.sum(), rtol=0, atol=5e-5):
         return not_yet(f"Do not divide by all images, only by those that were read as a {digit}.")
