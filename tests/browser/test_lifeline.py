@@ -1,9 +1,7 @@
 """The page says so when nobody answers it: a kernel that died or hangs, a line that cannot open."""
 
 import contextlib
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import proxy
@@ -11,7 +9,6 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import DESKTOP, serving
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.test_pad_early import OUTLINE, draw, held
 from tests.browser.test_pad_page import LOST, find_faults, unwatched
@@ -118,36 +115,6 @@ def test_a_program_of_the_page_that_does_not_come_is_said(browser: Browser, serv
         visit.button("Reload").click()
         visit.ready()
         expect(visit.page.get_by_role("alert")).to_be_hidden()
-
-
-LATE = """
-import sys, time
-if "ipykernel_launcher" in sys.orig_argv:
-    from ipykernel.iostream import IOPubThread
-    _send = IOPubThread._really_send
-    def _send_late(self, parts, *given, **options):
-        if any(b"widget-view" in part for part in parts):
-            time.sleep(6)
-        _send(self, parts, *given, **options)
-    IOPubThread._really_send = _send_late
-"""
-"""With this in their path, kernels are late to hand over what their notebook shows: six seconds,
-of which Voila itself waits for four."""
-
-
-def test_a_kernel_that_is_late_to_hand_over_its_page(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "sitecustomize.py").write_text(LATE, encoding="utf-8")
-    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    monkeypatch.setenv("PYTHONPATH", path)
-    with serving(tmp_path / "queue") as address:
-        visit = Visit(browser.new_context(**DESKTOP).new_page(), address)
-        visit.open()
-        visit.draw(UPRIGHT[7])
-        assert visit.settled() == "That's a 7."
-        visit.page.context.close()
-    visit.check()
 
 
 class Edited(proxy.Proxy):
