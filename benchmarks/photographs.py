@@ -115,8 +115,8 @@ def table(done: list[Reading]) -> str:
         milliseconds = 1000 * statistics.median(reading.seconds for reading in rows)
         lines.append(
             f"| {kind or 'all'} | {len(rows):,} | {_percent(right / len(rows))} "
-            f"| {_percent(low)} to {_percent(high)} | {_percent(pad)} | {_percent(plain)} | {_percent(nothing)} "
-            f"| {_percent(refused)} | {milliseconds:.0f} |"
+            f"| {_percent(low)} to {_percent(high)} | {_percent(pad)} | {_percent(plain)} "
+            f"| {_percent(nothing)} | {_percent(refused)} | {milliseconds:.0f} |"
         )
     return "\n".join(lines)
 

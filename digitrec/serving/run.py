@@ -96,6 +96,11 @@ def configuration(folder: Path, settings: Settings) -> "Config":
     # The door has them made ready, a few at a time; Voila itself would start all at once.
     config.VoilaKernelManager.preheat_denylist = [".*"]
 
+    # On a busy machine a kernel may take long to hand over what its notebook shows. After 4 seconds
+    # the page would come without it, and say nothing.
+    config.VoilaExecutor.iopub_timeout = 60
+    config.VoilaExecutor.raise_on_iopub_timeout = True
+
     # A kernel that died is reported, and not started again.
     config.VoilaConfiguration.multi_kernel_manager_class = "digitrec.serving.server.PadKernels"
     config.MultiKernelManager.kernel_manager_class = "digitrec.serving.server.PadKernel"

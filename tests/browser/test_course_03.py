@@ -32,13 +32,17 @@ _START = """async without => {
 
 
 def test_stop_a_training_then_walk_downhill_and_ask_rivals(read: Callable[..., Reader]) -> None:
-    reader = read(NOTEBOOK, run=False)
+    def prolong(source: str) -> str:
+        # A training that lasts until it is stopped.
+        return source.replace("EPOCHS, BATCH = 10,", "EPOCHS, BATCH = 1000,")
+
+    reader = read(NOTEBOOK, run=False, change=prolong)
     reader.page.evaluate(_START, _TRAININGS_OF_FIGURES)
 
     # The kernel is busy with the training itself, and with all the cells that wait behind it.
     live = reader.cell("with LiveCurves(")
     words = live.locator("figcaption")
-    expect(words).to_contain_text(re.compile(r"Epoch \d+ of"), timeout=TRAINING)
+    expect(words).to_contain_text(re.compile(r"Epoch \d+ of 1000"), timeout=TRAINING)
     assert not reader.page.evaluate("window.cellsRan")
     live.get_by_role("button", name="Stop", exact=True).click()
     expect(words).to_contain_text("You have stopped it", timeout=PATIENCE)

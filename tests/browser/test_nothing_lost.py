@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from digitrec.app.pad.pad import MAX_POINTS, PAD_FULL
 from digitrec.app.training.run import AS_IT_WAS
 from tests.browser.conftest import DESKTOP, serving
 from tests.browser.handwriting import UPRIGHT
+from tests.browser.hub import until
 from tests.browser.test_pad_page import LOST, unwatched
 from tests.browser.test_pad_store import keep_model, note, open_model, put
 from tests.browser.test_pad_training import start
@@ -33,22 +33,19 @@ PATIENCE = 120_000
 """Milliseconds that a connection may take to come back: JupyterLab waits longer each time."""
 
 
-def processes(module: str) -> list[psutil.Process]:
-    """Return the processes below this one that run a module."""
-    found = []
-    for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if module in child.cmdline():
-                found.append(child)
-    return found
+def trainer(visit: Visit) -> psutil.Process:
+    """Wait until there is a process that trains for a page; return it."""
+    kernel = visit.kernel()
+    found: list[psutil.Process] = []
 
+    def has_begun() -> bool:
+        for child in kernel.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "digitrec.jobs" in child.cmdline():
+                    found.append(child)
+        return bool(found)
 
-def trainer() -> psutil.Process:
-    """Wait until there is a process that trains; return it."""
-    end = time.monotonic() + 60
-    while not (found := processes("digitrec.jobs")):
-        assert time.monotonic() < end, "no training has begun"
-        time.sleep(0.05)
+    until(has_begun, "no training has begun")
     return found[0]
 
 
@@ -95,7 +92,7 @@ def test_a_kernel_killed_while_training_leaves_model_and_drawing(
         keep_model(visit, tmp_path / "mine.safetensors")
         visit.draw(UPRIGHT[3])
         start(visit)
-        child = trainer()
+        child = trainer(visit)
         visit.kernel().kill()
         expect(visit.page.get_by_text(LOST)).to_be_visible()
         child.wait(60)  # nobody trains for a page that is gone
@@ -106,7 +103,7 @@ def test_a_kernel_killed_while_training_leaves_model_and_drawing(
         expect(visit.page.locator(".dr-said")).to_have_text("That's a 7.")
         assert len(visit.kept()) == len(UPRIGHT[3])
         start(visit)  # and the place in the queue is free again
-        trainer()
+        trainer(visit)
         expect(visit.page.locator(".dr-stage")).not_to_contain_text("ahead")
         visit.press("Cancel")
         expect(visit.page.locator(".dr-stage")).to_contain_text(AS_IT_WAS)
@@ -115,7 +112,7 @@ def test_a_kernel_killed_while_training_leaves_model_and_drawing(
 def test_a_trainer_that_is_killed_is_said_and_the_page_goes_on(visit: Visit) -> None:
     visit.draw(UPRIGHT[3])
     start(visit)
-    trainer().kill()
+    trainer(visit).kill()
     stage = visit.page.locator(".dr-stage")
     expect(stage).to_contain_text("was stopped by the operating system")
     expect(stage).to_contain_text(AS_IT_WAS)
@@ -223,7 +220,7 @@ def test_clocks_that_are_set_back_by_more_than_a_year(
         visit.draw([[(60, 150), (240, 150)]])
         assert visit.settled() == "That's a 5."
         start(visit)
-        trainer()
+        trainer(visit)
         visit.press("Cancel")
         expect(visit.page.locator(".dr-stage")).to_contain_text(AS_IT_WAS)
         visit.page.reload()

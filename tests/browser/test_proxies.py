@@ -16,6 +16,7 @@ from tests.browser.conftest import DESKTOP, serving
 from tests.browser.handwriting import UPRIGHT
 from tests.browser.hub import until
 from tests.browser.proxies import caddy, nginx
+from tests.browser.test_pad_page import find_faults, unwatched
 from tests.browser.visit import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,10 +39,6 @@ def ask(address: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
-
-
-def visitors(server: str) -> int:
-    return int(json.loads(ask(f"{server}health")[1])["visitors"])
 
 
 def test_the_address_that_is_printed_has_the_path(below: str) -> None:
@@ -85,10 +82,10 @@ def test_a_visitor_draws_below_a_path_behind_a_proxy(
         visit.wait_for_pixel(150, 60, bright=True)
         assert visit.settled() == "That's a 7."
 
-        here = visitors(below)
+        kernel = visit.kernel()
         visit.page.context.new_page()
         visit.page.close(run_before_unload=True)
-        until(lambda: visitors(below) == here - 1, "the tab's pad was not ended")
+        until(lambda: not kernel.is_running(), "the tab's pad was not ended")
         visit.check()
 
 
@@ -126,7 +123,12 @@ def reason(front: str, kernel: str, origin: str) -> dict[str, object]:
     ],
 )
 def test_a_proxy_that_is_not_told_is_told_of(
-    below: str, tmp_path: Path, changes: list[tuple[str, str]], found: str, says: str
+    browser: Browser,
+    below: str,
+    tmp_path: Path,
+    changes: list[tuple[str, str]],
+    found: str,
+    says: str,
 ) -> None:
     with nginx(below, tmp_path, *changes) as front:
         status, page = ask(f"{front}digits/")
@@ -139,3 +141,10 @@ def test_a_proxy_that_is_not_told_is_told_of(
         assert answer["reload"] is False
         nobody = reason(front, f"{kernel[1][:-4]}0000", front.removesuffix("/"))
         assert (nobody["reason"], nobody["reload"]) == ("gone", True)
+
+        with unwatched(browser, f"{front}digits/") as visit:
+            visit.page.goto(visit.address)
+            expect(visit.page.get_by_role("alert")).to_contain_text(str(answer["says"]))
+            expect(visit.button("Reload")).to_be_hidden()
+            assert find_faults(visit) == []
+            assert visit.foreign == []

@@ -5,9 +5,13 @@ import os
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
+from voila.execute import VoilaExecutor
 
+from digitrec import resources
 from digitrec.serving import settings
+from digitrec.serving.run import configuration
 
 
 def write(folder: Path, text: str) -> Path:
@@ -161,3 +165,10 @@ def test_a_container_has_what_it_is_allowed(monkeypatch):
 def test_a_machine_that_does_not_bind_processes_offers_all_its_cores(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert settings.num_cores() == os.cpu_count()
+
+
+def test_what_a_slow_kernel_shows_is_waited_for_and_never_left_out() -> None:
+    config = configuration(resources.notebooks(), settings.read())
+    executor = VoilaExecutor(nbformat.v4.new_notebook(), config=config)
+    assert executor.iopub_timeout >= 60
+    assert executor.raise_on_iopub_timeout

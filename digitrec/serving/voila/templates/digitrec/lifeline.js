@@ -96,6 +96,8 @@
       });
       this.addEventListener("close", () => {
         opening = false;
+        // JupyterLab tries again, without what a proxy may have dropped; that may take its time.
+        if (!heard && !refused) closed = 0;
         refused = !heard;
         if (line === this) line = null;
       });
@@ -119,6 +121,7 @@
     const { base, id } = kernel();
     try {
       if (heard) return [LOST];
+      if (opening && tried < OPENING) return null;
       if (refused) {
         const answer = await get(`${base}line/${id}?origin=${encodeURIComponent(location.origin)}`);
         const { says, reload } = await answer.json();
