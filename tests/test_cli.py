@@ -764,7 +764,7 @@ def test_a_command_that_lacks_packages_says_what_to_install(
 
 
 def test_a_module_of_our_own_that_is_missing_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "digitrec.plots.weak_points", None)
+    monkeypatch.setitem(sys.modules, "digitrec.plots._weak_points", None)
     with pytest.raises(ModuleNotFoundError):
         cli.main(["evaluate", "--figure", "mistakes.png"])
 

@@ -3,9 +3,9 @@
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from digitrec.plots._pictures import draw_mistakes, mistakes_height
+from digitrec.plots._results import CONFUSION_HEIGHT, draw_confusion
 from digitrec.plots.look import describe, new_figure
-from digitrec.plots.pictures import draw_mistakes, mistakes_height
-from digitrec.plots.results import CONFUSION_HEIGHT, draw_confusion
 from digitrec.report import Report
 
 
