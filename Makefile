@@ -101,7 +101,7 @@ picture: test-environment
 	$(bin)/python scripts/screenshot.py docs
 
 .PHONY: sizes
-sizes: environment
+sizes: test-environment
 	$(bin)/python scripts/sizes.py
 
 dist: test-environment

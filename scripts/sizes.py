@@ -1,4 +1,4 @@
-"""Print how large digitrec is with each of its extras, as pip installs it into a fresh environment.
+"""Print how large digitrec is with each of its extras, installed into a fresh environment.
 
 make sizes
 """
@@ -16,14 +16,14 @@ EXTRAS = ("", "figures", "train", "dashboard", "notebooks")
 def installed(extra: str) -> tuple[int, int]:
     """Return the bytes that an installation takes, and of how many packages it is.
 
-    Everything below the environment's folder counts, the compiled modules too. pip itself is not
-    in it.
+    Everything below the environment's folder counts, the compiled modules too, as pip makes them;
+    pip itself is not in it.
     """
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=False)
         wanted = f"{ROOT}[{extra}]" if extra else str(ROOT)
-        pip = [sys.executable, "-m", "pip", "--python", f"{folder}/bin/python", "install"]
-        subprocess.run([*pip, "--quiet", "--disable-pip-version-check", wanted], check=True)
+        install = [sys.executable, "-m", "uv", "pip", "install", "--python", f"{folder}/bin/python"]
+        subprocess.run([*install, "--quiet", "--compile-bytecode", wanted], check=True)
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
         # Some kinds of environments show one folder under two names.
         taken = {path.resolve(): path.stat().st_size for path in files if not path.is_symlink()}
