@@ -32,6 +32,7 @@ help:
 	@echo "make drawings     draw the generated drawings that come with the package"
 	@echo "make model        train the network that comes with the package (RECIPE=best SEED=1)"
 	@echo "make picture      take the pictures of the pad for the README"
+	@echo "make sizes        say how large digitrec is with each of its extras"
 	@echo "make dist         build the wheel and the source archive"
 	@echo "make clean        remove what was made, the environment included"
 	@echo "PYTHON=python3.12 with any of them chooses the Python (3.11 to 3.13) to make .venv with"
@@ -99,6 +100,10 @@ model: environment
 
 picture: test-environment
 	$(bin)/python scripts/screenshot.py docs
+
+.PHONY: sizes
+sizes: test-environment
+	$(bin)/python scripts/sizes.py
 
 dist: test-environment
 	rm -rf dist

@@ -1,7 +1,7 @@
 """The program ``digitrec``: the pad, training, predicting, measuring, exporting.
 
-Each command imports what it needs when it runs, so that the program starts at once and only
-``train`` and ``export`` ever load TensorFlow.
+Each command imports what it needs when it runs, so that the program starts at once, only
+``train`` and ``export`` ever load TensorFlow, and the others do without it being installed.
 """
 
 # ruff: noqa: PLC0415 - see the docstring above
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from digitrec import __version__
-from digitrec.errors import DigitrecError, TrainingError
+from digitrec.errors import DigitrecError, TrainingError, needs
 
 if TYPE_CHECKING:
     from digitrec.albums import Album
@@ -210,6 +210,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@needs("the dashboard", "dashboard")
 def _dashboard(arguments: argparse.Namespace) -> int:
     from digitrec.serving import settings
 
@@ -227,6 +228,7 @@ def _dashboard(arguments: argparse.Namespace) -> int:
     return serve(wanted)
 
 
+@needs("training", "train")
 def _train(arguments: argparse.Namespace) -> int:
     from digitrec.jobs import TrainingJob
     from digitrec.network import Network
@@ -318,6 +320,7 @@ def _evaluate_pictures(network: "Network", arguments: argparse.Namespace) -> int
     return 0
 
 
+@needs("a figure", "figures")
 def _write_worst(album: "Album", path: Path) -> None:
     from digitrec import files, ink, plots
 
@@ -333,8 +336,11 @@ def _write_worst(album: "Album", path: Path) -> None:
     files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
 
 
+@needs("a figure", "figures")
 def _check_figure(path: Path) -> None:
     """Report a figure that cannot be written before anything is measured for it."""
+    from digitrec.plots import failures  # noqa: F401 - says whether Matplotlib is there
+
     if path.suffix.lower() not in _FIGURES:
         *others, last = _FIGURES
         raise ValueError(
@@ -361,6 +367,7 @@ def _mistaken(report: "Report", samples: "Sequence[Sample]") -> Any:
     return images
 
 
+@needs("a figure", "figures")
 def _write_failures(report: "Report", images: Any, path: Path) -> None:
     from digitrec import files, plots
 
@@ -370,6 +377,7 @@ def _write_failures(report: "Report", images: Any, path: Path) -> None:
     files.write(path, plots.to_bytes(figure, path.suffix.lower()[1:]))
 
 
+@needs("an export", "export")
 def _export(arguments: argparse.Namespace) -> int:
     from digitrec.export import export
 

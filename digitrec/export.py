@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from digitrec import files, training
-from digitrec.errors import DigitrecError
+from digitrec.errors import needs
 from digitrec.network import CLASSES, SIDE, Network
 
 Format = Literal["keras", "onnx", "litert"]
@@ -42,7 +42,7 @@ def export(network: Network, path: str | os.PathLike[str], kind: Format) -> None
     ValueError
         If `kind` is not one of these, or the name of a Keras file does not end in ``.keras``:
         Keras would not open it.
-    DigitrecError
+    MissingPackageError
         If a package that the format needs is not installed.
     OSError
         If the file cannot be written.
@@ -119,7 +119,7 @@ def to_onnx(network: Network) -> bytes:
 
     Raises
     ------
-    DigitrecError
+    MissingPackageError
         If the package ``onnx`` is not installed.
 
     Examples
@@ -128,11 +128,9 @@ def to_onnx(network: Network) -> bytes:
     >>> b"probabilities" in to_onnx(bundled())
     True
     """
-    try:
+    with needs("an ONNX file", "export"):
         import onnx  # noqa: PLC0415 - an optional package, for this function alone
         from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415 - as above
-    except ImportError as error:
-        raise _missing("an ONNX file", "onnx") from error
 
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     nodes = []
@@ -199,10 +197,7 @@ def to_onnx(network: Network) -> bytes:
 
 def _saved(network: Network, name: str, save: Callable[[Any, str], object]) -> bytes:
     """Return what Keras writes; it writes only to a named file."""
-    try:
-        model = training.to_keras(network)
-    except ImportError as error:
-        raise _missing("this format", "tensorflow") from error
+    model = training.to_keras(network)
     # Keras exports a model as it was last called, and this one was never called.
     model(np.zeros((1, SIDE, SIDE, 1), np.float32))
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -211,9 +206,3 @@ def _saved(network: Network, name: str, save: Callable[[Any, str], object]) -> b
         path = Path(folder, name)
         save(model, str(path))
         return path.read_bytes()
-
-
-def _missing(what: str, package: str) -> DigitrecError:
-    return DigitrecError(
-        f"{what} needs the package {package}, which is not installed: pip install digitrec[export]"
-    )

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make .venv and install digitrec into it, or do nothing when that is done already.
 #
-#   sh scripts/environment.sh            what the pad and the notebooks need
+#   sh scripts/environment.sh           what the pad and the notebooks need
 #   sh scripts/environment.sh test      and what the tests need
 #   sh scripts/environment.sh oldest    the same in .venv-oldest, as old as pyproject.toml allows
 #
@@ -60,7 +60,7 @@ if [ -n "${PYTHON:-}" ] && ! suits "$PYTHON"; then
 fi
 
 case $kind in
-    '') extra='' stamp=$done_base ;;
+    '') extra=notebooks stamp=$done_base ;;
     test | oldest) extra=test stamp=$done_test ;;
     *) give_up "usage: sh scripts/environment.sh [test|oldest]" ;;
 esac
@@ -126,16 +126,21 @@ fi
 
 # While pip is at work nothing is true of the environment.
 rm -f $done_base $done_test
-package=.
-[ -z "$extra" ] || package=".[$extra]"
+install() {
+    $python -m pip install --quiet --disable-pip-version-check "$@" ||
+        give_up "pip could not install everything (its message is above); the next run tries again."
+}
 set --
 if [ "$kind" = oldest ]; then
-    $python scripts/oldest.py >$venv/oldest.txt || give_up "pyproject.toml has to be put right first."
+    # In a folder of its own, since the uv that is installed below is old as well.
+    install --target $venv/uv --upgrade uv
+    $venv/uv/bin/uv pip compile --quiet --python $python --resolution lowest-direct --extra test \
+        pyproject.toml >$venv/oldest.txt ||
+        give_up "uv found no versions that go together (its message is above)."
     set -- --constraint $venv/oldest.txt
 fi
-$python -m pip install --quiet --disable-pip-version-check "$@" --editable "$package" ||
-    give_up "pip could not install everything (its message is above); the next run tries again."
+install "$@" --editable ".[$extra]"
 imports || give_up "Something is missing in $venv after installing; remove the folder and try again."
 
 printf '%s' "$wanted" >$done_base
-[ -z "$extra" ] || printf '%s' "$wanted" >$done_test
+[ "$extra" != test ] || printf '%s' "$wanted" >$done_test

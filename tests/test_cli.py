@@ -1,4 +1,5 @@
 import functools
+import importlib.metadata
 import io
 import json
 import os
@@ -739,6 +740,88 @@ def test_what_a_command_does_not_load(
     assert "digitrec.cli" in loaded
     assert not loaded & (never | {"tensorflow", "keras", "matplotlib", "seaborn"})
     assert drawings.exists()
+
+
+# What `pip install digitrec` brings, and what the packages of the extras are imported as.
+CORE = {"digitrec", "numpy", "PIL", "safetensors", "scipy"}
+EXTRAS = {
+    name
+    for name in importlib.metadata.packages_distributions()
+    if name.isidentifier() and name not in CORE | {"coverage"}
+}
+
+LIGHT = f"""
+import sys
+from importlib.machinery import PathFinder
+class Light(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if path is None and name in {sorted(EXTRAS)}:
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+        return None
+sys.meta_path.insert(0, Light)
+from digitrec.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def with_the_core_alone(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program where no package but those of the core is found."""
+    return subprocess.run(
+        [sys.executable, "-c", LIGHT, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        "--version",
+        "predict --json seven.png",
+        "predict two.jsonl",
+        "evaluate --ink two.jsonl",
+        "dashboard --print-settings",
+    ],
+)
+def test_the_core_is_enough_for(
+    command: str, picture: Path, drawings: Path, tmp_path: Path
+) -> None:
+    arguments = command.replace("seven.png", str(picture)).replace("two.jsonl", str(drawings))
+    done = with_the_core_alone(*arguments.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "what", "extra"),
+    [
+        ("dashboard --no-browser --port 0", "the dashboard", "dashboard"),
+        ("train --epochs 1", "training", "train"),
+        ("export --format onnx digits.onnx", "an ONNX file", "export"),
+        ("export --format litert digits.tflite", "a network in Keras", "train"),
+        ("evaluate --figure mistakes.png", "a figure", "figures"),
+    ],
+)
+def test_a_command_that_lacks_packages_says_what_to_install(
+    command: str, what: str, extra: str, tmp_path: Path
+) -> None:
+    done = with_the_core_alone(*command.split(), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    wanted = f"digitrec: {what} needs more packages: pip install 'digitrec[{extra}]'\n"
+    assert done.stderr == wanted
+    assert {path.name for path in tmp_path.iterdir()} <= {"queue"}
+
+
+def test_a_module_of_our_own_that_is_missing_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "digitrec.plots._weak_points", None)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main(["evaluate", "--figure", "mistakes.png"])
 
 
 def test_python_m_digitrec_is_the_program() -> None:

@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from digitrec import export, mnist
-from digitrec.errors import DigitrecError
+from digitrec.errors import MissingPackageError
 from digitrec.network import Architecture, Calibration, Network
 
 ARCHITECTURES = [
@@ -136,12 +136,14 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         export.export(network, tmp_path / "no" / "digits.onnx", "onnx")
 
 
-@pytest.mark.parametrize(("package", "kind"), [("onnx", "onnx"), ("keras", "litert")])
-def test_a_missing_package_is_named(
-    package: str, kind: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("package", "kind", "extra"), [("onnx", "onnx", "export"), ("keras", "litert", "train")]
+)
+def test_without_a_package_it_says_what_to_install(
+    package: str, kind: Any, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     path = tmp_path / "digits"
-    with pytest.raises(DigitrecError, match=r"not installed: pip install digitrec\[export\]"):
+    with pytest.raises(MissingPackageError, match=rf"pip install 'digitrec\[{extra}\]'"):
         export.export(make(*ARCHITECTURES[0]), path, kind)
     assert not path.exists()

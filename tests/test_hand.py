@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from digitrec import hand, ink, mnist
-from digitrec.hand import motion, scrawls, skeletons, tables
+from digitrec.hand import _motion, _scrawls, _skeletons, tables
 
 EVERY_STYLE = [(digit, style) for digit, styles in hand.STYLES.items() for style in styles]
 
@@ -19,7 +19,7 @@ def is_ink_on_canvas(strokes):
     for stroke in strokes:
         assert stroke.dtype == np.float64
         assert stroke.min() >= 0
-        assert stroke.max() <= motion.CANVAS
+        assert stroke.max() <= _motion.CANVAS
     return True
 
 
@@ -54,7 +54,7 @@ def test_every_variant_of_every_sign_can_be_drawn(table):
     for variants in tables.SIGNS[table].values():
         for text in variants:
             assert is_ink_on_canvas(
-                tuple(motion.write(skeletons.parse(text).curves(rng, 0.06), rng))
+                tuple(_motion.write(_skeletons.parse(text).curves(rng, 0.06), rng))
             )
 
 
@@ -92,8 +92,8 @@ def test_a_style_is_drawn_as_often_as_its_weight_says():
 
 
 def test_shares_of_other_kinds_sum_to_one():
-    assert scrawls.SHARES.sum() == pytest.approx(1)
-    assert len(scrawls.SHARES) == len(hand.OTHER_KINDS)
+    assert _scrawls.SHARES.sum() == pytest.approx(1)
+    assert len(_scrawls.SHARES) == len(hand.OTHER_KINDS)
 
 
 def test_size_and_place_vary_over_the_canvas():
@@ -181,7 +181,7 @@ def test_unknown_names_are_answered_with_the_known_ones():
 
 
 def test_a_skeleton_passes_through_its_points():
-    skeleton = skeletons.parse("4,4 54,3! 36,45 22,100 | 14,50 54,48")
+    skeleton = _skeletons.parse("4,4 54,3! 36,45 22,100 | 14,50 54,48")
     for basis in (skeleton.sharp, skeleton.smooth):
         curve = basis @ skeleton.points
         apart = np.linalg.norm(curve[:, None] - skeleton.points, axis=2)
@@ -190,7 +190,7 @@ def test_a_skeleton_passes_through_its_points():
 
 
 def test_a_corner_stays_sharp_and_a_rounded_one_does_not():
-    skeleton = skeletons.parse("0,0 30,0! 30,50")
+    skeleton = _skeletons.parse("0,0 30,0! 30,50")
     straight = skeleton.sharp @ skeleton.points
     on_a_leg = np.minimum(np.abs(straight[:, 1] + 1), np.abs(straight[:, 0]))
     np.testing.assert_allclose(on_a_leg, 0, atol=1e-9)
@@ -199,6 +199,6 @@ def test_a_corner_stays_sharp_and_a_rounded_one_does_not():
 
 
 def test_a_ring_goes_around():
-    curve = skeletons.parse("@30,50,25,50").curves(np.random.default_rng(0), 0.0)[0]
+    curve = _skeletons.parse("@30,50,25,50").curves(np.random.default_rng(0), 0.0)[0]
     assert np.ptp(curve[:, 0]) == pytest.approx(1.0, abs=0.25)
     assert np.ptp(curve[:, 1]) == pytest.approx(2.0, abs=0.4)

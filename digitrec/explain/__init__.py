@@ -1,10 +1,10 @@
 """What every layer of a network saw and what its answer depends on, as data for pictures."""
 
-from digitrec.explain.contributions import contributions, gradient, smoothed
-from digitrec.explain.layer_sizes import Size, sizes
-from digitrec.explain.occlusion import occlusion
-from digitrec.explain.places import Place, places
-from digitrec.explain.steps import (
+from digitrec.explain._contributions import contributions, gradient, smoothed
+from digitrec.explain._layer_sizes import Size, sizes
+from digitrec.explain._occlusion import occlusion
+from digitrec.explain._places import Place, places
+from digitrec.explain._steps import (
     Softmax,
     Step,
     Window,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digitrec import ink
-from digitrec.hand import motion, scrawls
-from digitrec.hand.skeletons import Skeleton, parse
+from digitrec.hand import _motion, _scrawls
+from digitrec.hand._skeletons import Skeleton, parse
 from digitrec.hand.tables import DIGITS
 
 __all__ = ["NOT_A_DIGIT", "OTHER_KINDS", "STYLES", "draw", "draw_other", "images"]
@@ -23,7 +23,7 @@ NOT_A_DIGIT = 10
 STYLES: dict[int, tuple[str, ...]] = {digit: tuple(styles) for digit, styles in DIGITS.items()}
 """For each digit, the names of its styles."""
 
-OTHER_KINDS: tuple[str, ...] = tuple(scrawls.KINDS)
+OTHER_KINDS: tuple[str, ...] = tuple(_scrawls.KINDS)
 """The kinds of drawings that are not digits."""
 
 Strokes = tuple[NDArray[np.float64], ...]
@@ -77,7 +77,7 @@ def draw(digit: int, rng: np.random.Generator, style: str | None = None) -> Stro
     variants = _skeletons(digit, style)
     skeleton = variants[int(rng.integers(len(variants)))]
     looseness = 0.055 * np.exp(rng.normal(0, 0.4))  # half heights; few hands are twice as loose
-    return tuple(motion.write(skeleton.curves(rng, looseness), rng))
+    return tuple(_motion.write(skeleton.curves(rng, looseness), rng))
 
 
 def draw_other(rng: np.random.Generator, kind: str | None = None) -> Strokes:
@@ -106,11 +106,11 @@ def draw_other(rng: np.random.Generator, kind: str | None = None) -> Strokes:
     True
     """
     if kind is None:
-        kind = OTHER_KINDS[int(rng.choice(len(OTHER_KINDS), p=scrawls.SHARES))]
-    elif kind not in scrawls.KINDS:
+        kind = OTHER_KINDS[int(rng.choice(len(OTHER_KINDS), p=_scrawls.SHARES))]
+    elif kind not in _scrawls.KINDS:
         raise ValueError(f"kind must be one of {', '.join(OTHER_KINDS)}. Received: {kind!r}")
-    _, make, bend = scrawls.KINDS[kind]
-    return tuple(motion.write(make(rng), rng, bend=bend))
+    _, make, bend = _scrawls.KINDS[kind]
+    return tuple(_motion.write(make(rng), rng, bend=bend))
 
 
 def images(

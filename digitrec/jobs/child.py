@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from digitrec import adaptation, files, training
-from digitrec.errors import TrainingError
+from digitrec.errors import MissingPackageError, TrainingError
 from digitrec.network import Network
 
 _NO_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate", "resource_exhausted")
@@ -52,7 +52,7 @@ def main(order: str) -> int:
             stream.write(network.to_bytes())
             stream.flush()
             os.fsync(stream.fileno())
-    except TrainingError as error:
+    except (TrainingError, MissingPackageError) as error:
         tell(error=shorten(str(error)))
         return 1
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent says it in a sentence

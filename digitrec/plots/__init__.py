@@ -9,16 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitrec.plots.blueprint import architecture
-    from digitrec.plots.comparisons import compared_curves, compared_shares
-    from digitrec.plots.counts import class_counts
-    from digitrec.plots.curves import training_curves
-    from digitrec.plots.intervals import accuracies
+    from digitrec.plots._blueprint import architecture
+    from digitrec.plots._comparisons import compared_curves, compared_shares
+    from digitrec.plots._counts import class_counts
+    from digitrec.plots._curves import training_curves
+    from digitrec.plots._intervals import accuracies
+    from digitrec.plots._pictures import mistakes, sample_digits, stages
+    from digitrec.plots._results import accuracy_per_class, confusion_matrix, reliability
+    from digitrec.plots._weak_points import failures, misread
     from digitrec.plots.layer_map import last_layer
     from digitrec.plots.look import alt_text, to_bytes
-    from digitrec.plots.pictures import mistakes, sample_digits, stages
-    from digitrec.plots.results import accuracy_per_class, confusion_matrix, reliability
-    from digitrec.plots.weak_points import failures, misread
 
 __all__ = [
     "accuracies",
@@ -41,23 +41,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "accuracies": "intervals",
-    "accuracy_per_class": "results",
+    "accuracies": "_intervals",
+    "accuracy_per_class": "_results",
     "alt_text": "look",
-    "architecture": "blueprint",
-    "class_counts": "counts",
-    "compared_curves": "comparisons",
-    "compared_shares": "comparisons",
-    "confusion_matrix": "results",
-    "failures": "weak_points",
+    "architecture": "_blueprint",
+    "class_counts": "_counts",
+    "compared_curves": "_comparisons",
+    "compared_shares": "_comparisons",
+    "confusion_matrix": "_results",
+    "failures": "_weak_points",
     "last_layer": "layer_map",
-    "misread": "weak_points",
-    "mistakes": "pictures",
-    "reliability": "results",
-    "sample_digits": "pictures",
-    "stages": "pictures",
+    "misread": "_weak_points",
+    "mistakes": "_pictures",
+    "reliability": "_results",
+    "sample_digits": "_pictures",
+    "stages": "_pictures",
     "to_bytes": "look",
-    "training_curves": "curves",
+    "training_curves": "_curves",
 }
 
 

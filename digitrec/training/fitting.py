@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import digitrec
 from digitrec import evaluation, hand, mnist
+from digitrec.errors import needs
 from digitrec.network import SIDE, Architecture, Calibration, Network, energy
 from digitrec.training import augment, drawings
 from digitrec.training.recipes import RECIPES, Recipe
@@ -304,7 +305,8 @@ def to_keras(network: Network) -> "keras.Model":
 def _import_keras() -> Any:
     # Set before the import, or TensorFlow prints notes about its start for every user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import keras  # noqa: PLC0415 - costs seconds and 500 MB, and only training needs it
+    with needs("a network in Keras", "train"):
+        import keras  # noqa: PLC0415 - costs seconds and 500 MB, and only training needs it
 
     return keras
 

@@ -1,6 +1,7 @@
 """What people install: the wheel holds everything, nothing else, and works outside the checkout."""
 
 import contextlib
+import importlib.metadata
 import json
 import os
 import re
@@ -53,6 +54,31 @@ def installed(wheel, tmp_path_factory) -> Path:
     packages = next(folder.glob("lib/python3.*/site-packages"))
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return python
+
+
+@pytest.fixture(scope="module")
+def bare(wheel, tmp_path_factory) -> Path:
+    """Return the Python of a fresh environment with the wheel and what it has to have, no more."""
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+    packages = next(folder.glob("lib/python3.*/site-packages"))
+    for needed in needs(wheel):
+        for file in importlib.metadata.files(needed) or ():
+            top = file.parts[0]
+            if top != ".." and not (packages / top).exists():
+                (packages / top).symlink_to(Path(str(file.locate())).parents[len(file.parts) - 2])
+    return python
+
+
+def needs(wheel: Path) -> list[str]:
+    """Return the names of the packages that come with the wheel when no extra is asked for."""
+    (entry,) = (name for name in names(wheel) if name.endswith(".dist-info/METADATA"))
+    with zipfile.ZipFile(wheel) as archive:
+        told = archive.read(entry).decode()
+    return re.findall(r"^Requires-Dist: ([\w-]+)(?!.*extra ==)", told, re.M)
 
 
 @pytest.fixture
@@ -173,6 +199,33 @@ def test_it_reads_a_picture(run, tmp_path):
     done = run("-m", "digitrec", "predict", "--json", "seven.png")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["digit"] == 7
+
+
+def test_four_packages_come_along(wheel):
+    assert needs(wheel) == ["numpy", "pillow", "safetensors", "scipy"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["--version", "predict seven.png", "predict seven.jsonl", "evaluate", "evaluate --ink s.jsonl"],
+)
+def test_they_are_enough_to_predict_and_to_evaluate(bare, tmp_path, command):
+    picture = Image.new("L", (200, 200), 255)
+    ImageDraw.Draw(picture).line([(60, 50), (140, 50), (95, 155)], fill=0, width=14, joint="curve")
+    picture.save(tmp_path / "seven.png")
+    drawing = {"strokes": [[[60, 50], [140, 50], [95, 155]]], "label": "7"}
+    for name in ("seven.jsonl", "s.jsonl"):
+        (tmp_path / name).write_text(json.dumps(drawing))
+    done = subprocess.run(
+        [str(bare), "-m", "digitrec", *command.split()],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
 
 
 @contextlib.contextmanager

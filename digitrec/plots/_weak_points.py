@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from digitrec.plots._pictures import draw_mistakes, mistakes_height
+from digitrec.plots._results import CONFUSION_HEIGHT, draw_confusion
 from digitrec.plots.look import describe, new_figure
-from digitrec.plots.pictures import draw_mistakes, mistakes_height
-from digitrec.plots.results import CONFUSION_HEIGHT, draw_confusion
 from digitrec.report import Report
 
 _PAIRS = 4  # pictures side by side, each with what the network saw

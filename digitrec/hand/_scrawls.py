@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from digitrec.hand.skeletons import Skeleton, parse
+from digitrec.hand._skeletons import Skeleton, parse
 from digitrec.hand.tables import DIGITS, SIGNS
 
 Points = NDArray[np.float64]
