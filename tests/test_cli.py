@@ -19,6 +19,7 @@ import pytest
 import digitrec
 from digitrec import cli, evaluation, ink, jobs, mnist, network, serving, sight
 from digitrec.app.model.in_use import checked
+from digitrec.cli import _terminal
 from digitrec.jobs import Status
 from digitrec.jobs.queue import Turn
 from digitrec.serving.settings import Settings
@@ -393,7 +394,7 @@ def test_export_is_quiet_about_tensorflow(kind: str, suffix: str, tmp_path: Path
 
 def test_what_is_muted_and_what_is_not(capfd: pytest.CaptureFixture[str]) -> None:
     def chatter() -> None:
-        with cli._muted():
+        with _terminal.muted():
             os.write(1, b"chatter")
             os.write(2, b"more of it")
             raise ValueError("no")
@@ -489,7 +490,7 @@ def test_train_that_fails(
     ],
 )
 def test_the_line_about_a_training(status: Status, bar: bool, line: str) -> None:
-    assert cli._line(status, bar=bar) == line
+    assert _terminal.status_line(status, bar=bar) == line
 
 
 def test_ctrl_c_while_queued(queue: Path, tmp_path: Path) -> None:
@@ -830,5 +831,5 @@ def test_python_m_digitrec_is_the_program() -> None:
 
 
 def test_an_error_of_the_system_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
-    cli._complain(FileNotFoundError(2, "No such file or directory", "ink.json"))
+    _terminal.complain(FileNotFoundError(2, "No such file or directory", "ink.json"))
     assert capsys.readouterr().err == "digitrec: ink.json: No such file or directory\n"

@@ -25,6 +25,7 @@ def dependencies() -> dict[str, Requirement]:
 
 # What a room may import, beside the packages that everybody has.
 ROOMS = {
+    "ink": "heic",
     "plots": "figures",
     "training": "train",
     "jobs": "train",

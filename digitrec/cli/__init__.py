@@ -10,26 +10,33 @@ import argparse
 import dataclasses
 import io
 import json
-import math
 import os
 import secrets
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from digitrec import __version__
-from digitrec.errors import DigitrecError, TrainingError, needs
+from digitrec.cli._terminal import (
+    answer_line,
+    complain,
+    facts,
+    follow,
+    muted,
+    path_text,
+    percent,
+    printable,
+    shown,
+    table,
+)
+from digitrec.errors import DigitrecError, needs
 
 if TYPE_CHECKING:
     from digitrec.albums import Album
     from digitrec.evaluation import Report
     from digitrec.ink import Sample
-    from digitrec.jobs import Status, TrainingJob
-    from digitrec.network import Network, Prediction
+    from digitrec.network import Network
     from digitrec.reading import Reading
 
 _INTERRUPTED = 128 + 2
@@ -68,11 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return _PIPE_CLOSED
     except (DigitrecError, ValueError, OSError) as error:
-        _complain(error)
+        complain(error)
         _drop_output()
         return 2
     except MemoryError:
-        _complain("there is not enough memory for this; give it fewer drawings at once")
+        complain("there is not enough memory for this; give it fewer drawings at once")
         return 2
     return code
 
@@ -102,7 +109,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that reports an error in one line, as the rest of the program does."""
 
     def error(self, message: str) -> NoReturn:
-        _complain(f"{message}; see {self.prog} --help")
+        complain(f"{message}; see {self.prog} --help")
         raise SystemExit(2)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
@@ -242,9 +249,9 @@ def _train(arguments: argparse.Namespace) -> int:
         recipe = dataclasses.replace(recipe, epochs=arguments.epochs)
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     out = arguments.out or Path(f"digitrec-{recipe.name}-{seed}.safetensors")
-    _follow(TrainingJob(recipe, seed, out))
+    follow(TrainingJob(recipe, seed, out))
     accuracy = Network.load(out).metadata["test_accuracy"]
-    print(f"{_shown(out)}: {_percent(accuracy)} of the test digits right, seed {seed}")
+    print(f"{shown(out)}: {percent(accuracy)} of the test digits right, seed {seed}")
     return 0
 
 
@@ -255,7 +262,7 @@ def _learn(arguments: argparse.Namespace) -> int:
     learnt.network.save(arguments.out)
     counts = {name: learnt.outcomes.count(name) for name in ("right", *personal.WHY_NOT)}
     known = f"{counts['right']} of {len(learnt.outcomes)} drawings right, {learnt.right_before}"
-    print(f"{_shown(arguments.out)}: {known} before")
+    print(f"{shown(arguments.out)}: {known} before")
     for outcome, why in personal.WHY_NOT.items():
         if counts[outcome]:
             print(f"{counts[outcome]} {outcome}: {why}")
@@ -269,15 +276,15 @@ def _predict(arguments: argparse.Namespace) -> int:
         try:
             for drawing, reading in _readings(network, path):
                 if arguments.json:
-                    print(json.dumps({**drawing, **_facts(reading)}))
+                    print(json.dumps({**drawing, **facts(reading)}))
                 else:
-                    names = _printable(" ".join(map(str, drawing.values())))
-                    print(f"{names}: {_answer(reading)}")
+                    names = printable(" ".join(map(str, drawing.values())))
+                    print(f"{names}: {answer_line(reading)}")
         except BrokenPipeError:
             raise
         except (DigitrecError, ValueError, OSError) as error:
             # Answer the files after a bad one too.
-            _complain(error)
+            complain(error)
             code = 2
     return code
 
@@ -303,7 +310,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(report.figures() | report.to_dict(), allow_nan=False))
     else:
-        print(_table(report))
+        print(table(report))
     return 0
 
 
@@ -345,12 +352,12 @@ def _check_figure(path: Path) -> None:
         *others, last = _FIGURES
         raise ValueError(
             f"the name of a figure must end in {', '.join(others)} or {last}. "
-            f"Received: {_shown(path)}"
+            f"Received: {shown(path)}"
         )
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {_shown(path.parent)}; make it first")
+        raise FileNotFoundError(f"there is no folder {shown(path.parent)}; make it first")
     if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"cannot write a file at {_shown(path)}; choose another place")
+        raise PermissionError(f"cannot write a file at {shown(path)}; choose another place")
 
 
 def _mistaken(report: "Report", samples: "Sequence[Sample]") -> Any:
@@ -383,9 +390,9 @@ def _export(arguments: argparse.Namespace) -> int:
 
     network = _network(arguments.model)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _muted():
+    with muted():
         export(network, arguments.out, arguments.format)
-    print(_shown(arguments.out))
+    print(shown(arguments.out))
     return 0
 
 
@@ -400,153 +407,8 @@ def _readings(network: "Network", path: Path) -> Iterator[tuple[dict[str, Any], 
     from digitrec import ink, reading
 
     if not path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-        yield {"file": _text(path)}, reading.read_picture(path, network)
+        yield {"file": path_text(path)}, reading.read_picture(path, network)
         return
     for number, sample in enumerate(ink.read(path), start=1):
         name = sample.id if sample.id is not None else str(number)
-        yield {"file": _text(path), "id": name}, reading.read(sample.strokes, network)
-
-
-def _facts(reading: "Reading") -> dict[str, Any]:
-    """Return a reading as JSON values; a number has its digits' facts in a list of their own."""
-    if len(reading.digits) == 1:
-        return {"text": reading.text, **_digit_facts(reading.digits[0].prediction)}
-    facts = {"digit": None, "confidence": None, "refused": reading.refused, "probabilities": None}
-    if not reading.digits:
-        return {"text": "", **facts}
-    digits = [{**_digit_facts(digit.prediction), "box": digit.box} for digit in reading.digits]
-    return {"text": reading.text, **facts, "confidence": reading.confidence, "digits": digits}
-
-
-def _digit_facts(prediction: "Prediction") -> dict[str, Any]:
-    return {
-        "digit": prediction.digit,
-        "confidence": prediction.confidence,
-        "refused": prediction.refused,
-        "probabilities": prediction.probabilities.tolist(),
-    }
-
-
-def _answer(reading: "Reading") -> str:
-    if not reading.digits:
-        return "refused (nothing is drawn)"
-    answer = f"{', '.join(reading.text.splitlines())} {_percent(reading.confidence, 1)}"
-    if not reading.refused:
-        return answer
-    if len(reading.digits) == 1:
-        return f"refused (not a digit; nearest is {answer})"
-    if reading.unlikely:
-        return f"refused (not a number; nearest is {answer})"
-    return f"{reading.marked} (cannot be read in full; nearest is {answer})"
-
-
-def _table(report: "Report") -> str:
-    rows = [("drawings of digits", f"{report.samples:,}")]
-    if report.samples:
-        low, high = report.interval
-        rows += [
-            ("right", _percent(report.accuracy)),
-            ("95 % interval", f"{_percent(low)} to {_percent(high)}"),
-            ("refused", _percent(report.refused)),
-            ("calibration error", f"{report.ece:.4f}"),
-        ]
-    if report.not_digits is not None:
-        rows += [
-            ("drawings of others", f"{report.not_digits.samples:,}"),
-            ("refused of them", _percent(report.not_digits.refused)),
-        ]
-    shares = enumerate(report.per_class)
-    rows += [(f"right of the {digit}s", _percent(p)) for digit, p in shares if not math.isnan(p)]
-    return "\n".join(f"{name:20}{value}" for name, value in rows)
-
-
-def _follow(job: "TrainingJob") -> None:
-    """Run a training to its end, with a line about it on stderr."""
-    terminal = sys.stderr.isatty()
-    clear, end = ("\r\x1b[K", "") if terminal else ("", "\n")
-    last = ""
-    job.start()
-    try:
-        while not (status := job.wait(0.2)).ended:
-            line = _line(status, bar=terminal)
-            if line != last:
-                print(f"{clear}{line}", end=end, file=sys.stderr, flush=True)
-            last = line
-    finally:
-        job.cancel()  # there is something to cancel only after Ctrl-C
-        job.wait(5)
-        print(clear, end="", file=sys.stderr, flush=True)
-    if status.state != "done":
-        raise TrainingError(status.message)
-
-
-def _line(status: "Status", *, bar: bool) -> str:
-    """Say how far a training is; without a bar, only when something new begins."""
-    progress = status.progress
-    if status.state == "queued":
-        if status.ahead == 0:
-            return "queued"
-        return f"queued, {status.ahead} training{'s' * (status.ahead > 1)} ahead of this one"
-    if status.state == "evaluating":
-        return "measuring the network"
-    if status.state != "training" or progress is None:
-        return "starting TensorFlow"
-    words = [f"epoch {progress.epoch} of {progress.num_epochs}"]
-    if bar:
-        done = round(20 * progress.batch / max(progress.num_batches, 1))
-        words.append(f"[{'#' * done}{'.' * (20 - done)}]")
-        if progress.loss is not None:
-            words.append(f"loss {progress.loss:.3f}")
-        if progress.accuracy is not None:
-            words.append(f"accuracy {_percent(progress.accuracy, 1)}")
-        if progress.seconds_left is not None:
-            words.append(f"{progress.seconds_left:.0f} s left")
-    return "  ".join(words)[: shutil.get_terminal_size().columns - 1]
-
-
-@contextmanager
-def _muted() -> Iterator[None]:
-    """Keep TensorFlow's chatter, some of it from C++, off the terminal."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    saved = [os.dup(1), os.dup(2)]
-    with tempfile.TemporaryFile() as file:
-        try:
-            for target in (1, 2):
-                os.dup2(file.fileno(), target)
-            yield
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            for target, copy in zip((1, 2), saved, strict=True):
-                os.dup2(copy, target)
-                os.close(copy)
-
-
-def _percent(share: float, places: int = 2) -> str:
-    return f"{100 * share:.{places}f} %"
-
-
-def _text(path: Path) -> str:
-    """Return a path as text, whatever bytes its name has."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def _shown(path: Path) -> str:
-    """Return a path as text for a terminal."""
-    return _printable(_text(path))
-
-
-def _printable(text: str) -> str:
-    """Return a text, escaping what would move a terminal's cursor or turn its letters."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )
-
-
-def _complain(error: object) -> None:
-    if isinstance(error, OSError) and error.strerror and error.filename is not None:
-        error = f"{error.filename}: {error.strerror}"
-    text = " ".join(str(error).split()) or type(error).__name__
-    print(f"digitrec: {_printable(text)}", file=sys.stderr)
+        yield {"file": path_text(path), "id": name}, reading.read(sample.strokes, network)
