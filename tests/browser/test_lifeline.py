@@ -156,3 +156,12 @@ def test_a_page_that_is_asked_for_under_another_name_says_so(browser: Browser, s
         expect(said).to_contain_text("Host", timeout=SOON)
         expect(visit.button("Reload")).to_be_hidden()
         assert find_faults(visit) == []
+
+
+def test_a_slow_phone_has_time_to_begin_its_widgets(visit: Visit) -> None:
+    ended = visit.page.evaluate(
+        "() => new Promise((say) => {"
+        " const [theirs, ours] = [2000, 2001].map((time) => AbortSignal.timeout(time));"
+        " ours.addEventListener('abort', () => say([theirs.aborted, ours.aborted])); })"
+    )
+    assert ended == [False, True]

@@ -11,6 +11,11 @@
   const LATE = 4 * EVERY; // a look that comes later than this follows a sleep, and nothing is to be read from it
   const LOST = "Lost touch with the server.";
 
+  // anywidget (up to 0.11) gives a widget up for good whose script has not begun within two seconds. A
+  // slow phone needs longer, and its pad would never take ink.
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (milliseconds) => timeout(milliseconds === 2000 ? 60_000 : milliseconds);
+
   const notice = document.getElementById("frame-lost");
   const [text, button] = notice.children;
   let isFinal = false; // what is said now does not become untrue
