@@ -150,13 +150,13 @@ def fit(drawn: Sequence[Example]) -> Points:
 
         def loss(weights: Points) -> tuple[float, Points]:
             # What each way costs more than the first right one of its drawing.
-            powers = np.exp(np.minimum(-(rows @ weights), 500))  # noqa: B023 - used in this round
-            right = powers * fine  # noqa: B023
-            sums, rights = (np.add.reduceat(part, starts) for part in (powers, right))  # noqa: B023
+            powers = np.exp(np.minimum(-(rows @ weights), 500))  # noqa: B023 - it is used in this round alone
+            right = powers * fine  # noqa: B023 - as above
+            sums, rights = (np.add.reduceat(part, starts) for part in (powers, right))  # noqa: B023 - as above
             off = weights - expected
-            value = matter @ np.log(sums / rights) + STIFFNESS * off @ off / 2  # noqa: B023
-            shares = matter[each] * (powers / sums[each] - right / rights[each])  # noqa: B023
-            return float(value), -(shares @ rows) + STIFFNESS * off  # noqa: B023
+            value = matter @ np.log(sums / rights) + STIFFNESS * off @ off / 2  # noqa: B023 - as above
+            shares = matter[each] * (powers / sums[each] - right / rights[each])  # noqa: B023 - as above
+            return float(value), -(shares @ rows) + STIFFNESS * off  # noqa: B023 - as above
 
         weights = optimize.minimize(loss, weights, jac=True, bounds=bounds, method="L-BFGS-B").x
     return np.asarray(weights)

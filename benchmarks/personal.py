@@ -2,7 +2,7 @@
 
     python benchmarks/personal.py INK… [--json] [--figure FILE] [--beside]
 
-INK are ink files whose drawings name their writer and stand in the order in which they were drawn
+INK are ink files whose drawings name their writer and are in the order in which they were drawn
 (see the README). Each writer's digits are read in that order, from the packaged network on. A digit
 that is misread is corrected, and all that is known of this writer is learnt at once; those that
 were read right are learnt with the next correction, or when ten have come since the last.
@@ -136,7 +136,7 @@ def adapting(network: Network) -> Reader:
     """Return a reader that learns with `adaptation.adapt`."""
     from digitrec import adaptation
 
-    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001
+    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001 - as the others
         said = network.logits(images).argmax(axis=1)
         wrong: list[int] = []
         for place, label in enumerate(labels):
@@ -152,7 +152,7 @@ def adapting(network: Network) -> Reader:
 def remembering(network: Network) -> Reader:
     """Return a reader that looks for the most similar earlier digit."""
 
-    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001
+    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001 - as the others
         said = network.logits(images).argmax(axis=1)
         features = network.features(images)
         features /= np.linalg.norm(features, axis=1, keepdims=True) + 1e-9

@@ -136,8 +136,8 @@ def image(strokes: Strokes, *, pen: float = frame.PEN) -> frame.Float | None:
     strokes : sequence of array_like, each of shape (n, 2)
         x to the right, y down, in any unit.
     pen : float
-        Width of the line in the image, pixels, 0.5 to 8. Whoever asks what a drawing is leaves it
-        as it is; other widths are for variety in training.
+        Width of the line in the image, pixels, 0.5 to 8. Leave it
+        as it is to read a drawing; other widths are for variety in training.
 
     Returns
     -------

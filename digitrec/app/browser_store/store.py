@@ -1,7 +1,7 @@
 """What the visitor's browser stores for this page, as the kernel sees it.
 
 A browser belongs to its visitor, so nothing that comes from it is trusted: types, names, counts and
-sizes are checked here, and what the bytes and lines mean is checked by whoever reads them.
+sizes are checked here. The code that reads the bytes and lines checks what they mean.
 """
 
 import re

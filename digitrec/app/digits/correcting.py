@@ -18,7 +18,7 @@ class CorrectingView(anywidget.AnyWidget):  # type: ignore[misc] # anywidget is 
     Parameters
     ----------
     pad : Pad
-        What is corrected is what stands there.
+        Its drawing is what is corrected.
     corrections : Corrections
     guard : Guard
         Makes errors in the callbacks visible.

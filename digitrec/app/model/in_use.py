@@ -289,7 +289,7 @@ def report_of(network: Network) -> Report | None:
     Returns
     -------
     Report or None
-        None if it was never evaluated, or what stands there is no report.
+        None if it was never evaluated, or if its metadata holds no report.
 
     Examples
     --------

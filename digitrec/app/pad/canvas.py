@@ -119,7 +119,7 @@ def new_ink(painted: tuple[Stroke, ...], wanted: tuple[Stroke, ...]) -> tuple[St
     Parameters
     ----------
     painted, wanted : tuple of strokes
-        What there is and what there shall be.
+        What is painted, and what should be.
 
     Returns
     -------

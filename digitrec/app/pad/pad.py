@@ -360,7 +360,7 @@ class Pad(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no types m
             self._answer()
 
     def _put(self, content: _Content) -> None:
-        # Whoever looks shall never see strokes and a picture.
+        # Nobody who looks in between may see strokes and a picture at once.
         with self.hold_trait_notifications():
             self.strokes, self.picture, self._stages = content
             self.can_undo, self.can_redo = bool(self._past), bool(self._future)

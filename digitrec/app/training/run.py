@@ -38,8 +38,8 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
     """What the page has a child process learn, one thing at a time.
 
     That is a new network (:meth:`start`), or the visitor's own digits (:meth:`learn`). Both are
-    followed in the same way: whoever calls :meth:`poll` some times a second, as the dashboard does
-    while :attr:`running` is true, sees :attr:`status` change; at the end the new network is
+    followed in the same way: a caller of :meth:`poll`, some times a second as the dashboard does
+    while :attr:`running` is true, sees :attr:`status` change. At the end the new network is
     offered, or :attr:`sentence` says why there is none.
 
     Parameters
@@ -157,7 +157,7 @@ class Training(traitlets.HasTraits):  # type: ignore[misc] # traitlets has no ty
         if not status.ended:
             self.status = status
             return
-        # Whoever looks has to see the end as a whole, and not a training that is over and runs.
+        # Observers must see the end as a whole, and never a training that is over and still runs.
         with self.hold_trait_notifications():
             self.status = status
             if status.state == "done":
