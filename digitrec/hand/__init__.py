@@ -74,7 +74,7 @@ def draw(digit: int, rng: np.random.Generator, style: str | None = None) -> Stro
             f"a {digit} is drawn in one of the styles {', '.join(STYLES[digit])}. "
             f"Received: {style!r}"
         )
-    variants = _skeletons(digit, style)
+    variants = _variants(digit, style)
     skeleton = variants[int(rng.integers(len(variants)))]
     looseness = 0.055 * np.exp(rng.normal(0, 0.4))  # half heights; few hands are twice as loose
     return tuple(_motion.write(skeleton.curves(rng, looseness), rng))
@@ -170,5 +170,5 @@ def _bounds(digit: int) -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 
 @functools.cache
-def _skeletons(digit: int, style: str) -> tuple[Skeleton, ...]:
+def _variants(digit: int, style: str) -> tuple[Skeleton, ...]:
     return tuple(parse(text) for text in DIGITS[digit][style].variants)
