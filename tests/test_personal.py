@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import digitrec.errors
 import digitrec.resources
 from digitrec import hand, ink, mnist, personal
-from digitrec.hand import motion
+from digitrec.hand import _motion as motion
 from digitrec.network import Calibration, bundled
 from digitrec.personal import MOST_DRIFT, Learner, Memory, learn
 from tests.networks import make_network

@@ -41,6 +41,7 @@ def drawn(report):
         "confusion_matrix": plots.confusion_matrix(report),
         "mistakes": plots.mistakes(report, IMAGES),
         "failures": plots.failures(report, IMAGES),
+        "misread": plots.misread([np.ones((40, 30, 3))], [IMAGES[0] / 255], ["7, read as 1"]),
         "architecture": plots.architecture(reader()),
         "stages": plots.stages(ink.stages(LINE)),
         "reliability": plots.reliability(report),

@@ -39,6 +39,7 @@ def picture_image(source: Picture) -> frame.Float | None:
 
     Examples
     --------
+    >>> import numpy as np
     >>> page = np.full((90, 60), 255, np.uint8)
     >>> page[20:70, 28:34] = 0
     >>> picture_image(page).shape
@@ -72,6 +73,7 @@ def picture_stages(source: Picture) -> dict[str, frame.Float] | None:
 
     Examples
     --------
+    >>> import numpy as np
     >>> page = np.full((90, 60), 255, np.uint8)
     >>> page[20:70, 28:34] = 0
     >>> list(picture_stages(page))
@@ -101,6 +103,7 @@ def picture_readings(source: Picture) -> Iterator[list[redraw.Stages]]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> page = np.full((90, 60), 255, np.uint8)
     >>> page[20:70, 28:34] = 0
     >>> [list(ways[0]) for ways in picture_readings(page)]
@@ -133,6 +136,7 @@ def ink_of(source: Picture) -> frame.Float | None:
 
     Examples
     --------
+    >>> import numpy as np
     >>> page = np.full((90, 160), 255, np.uint8)
     >>> page[20:70, 28:34] = page[20:70, 120:126] = 0
     >>> found = ink_of(page)
@@ -161,6 +165,7 @@ def framed(found: frame.Float) -> redraw.Stages | None:
 
     Examples
     --------
+    >>> import numpy as np
     >>> plane = np.zeros((90, 60), np.float32)
     >>> plane[20:70, 28:34] = 1
     >>> framed(plane)["centred"].shape

@@ -91,7 +91,7 @@ def misread(
     --------
     >>> page, image = np.ones((40, 30, 3)), np.zeros((28, 28), np.float32)
     >>> figure = misread([page], [image], ["7, read as 1"])
-    >>> figure.axes[0].get_title()
+    >>> figure.axes[0].get_title(loc="left")
     '7, read as 1'
     """
     if not len(pictures) == len(images) == len(captions):

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitrec.app.answer.answer import AnswerView, evidence, maps
+from digitrec.app.answer import evidence, maps
+from digitrec.app.answer.answer import AnswerView
 from digitrec.app.answer.evidence import EvidenceView
 from digitrec.app.answer.later import Later
 from digitrec.app.answer.maps import MapsView

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from digitrec import mnist
-from digitrec.app.answer.answer import AnswerView, answer
+from digitrec.app.answer import answer
+from digitrec.app.answer.answer import AnswerView
 from digitrec.app.model import built
 from digitrec.app.model.in_use import ModelInUse, Offer
 from digitrec.app.pad.buttons import ButtonsView

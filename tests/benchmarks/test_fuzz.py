@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digitrec import ink
+from digitrec import ink, sight
 from digitrec.app.browser_store.store import BrowserStore
 from digitrec.app.pad.pens import Pens
 from digitrec.app.page.exchange import Exchange
@@ -74,7 +74,7 @@ def feed(name: str, inputs: list[bytes]) -> None:
 FAULTS: dict[str, tuple[object, str]] = {
     "network": (Network, "predict"),
     "ink": (ink, "image"),
-    "picture": (ink, "picture_stages"),
+    "picture": (sight, "look"),
     "pens": (Pens, "_do"),
     "browser": (BrowserStore, "hear"),
     "widgets": (Exchange, "_hear"),

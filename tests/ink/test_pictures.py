@@ -91,7 +91,7 @@ def test_a_picture_cut_out_around_the_digit(digit):
 def test_a_blot_is_no_line():
     picture = PIL.Image.new("L", (224, 224), 255)
     PIL.ImageDraw.Draw(picture).ellipse((100, 100, 114, 112), fill=0)
-    assert ink.picture_image(picture).max() > 0.7
+    assert ink.picture_image(picture).max() > 0.3
 
 
 def test_what_mnist_framed_stays_as_it_is():

@@ -105,7 +105,7 @@ def test_the_bundled_network_equals_keras_on_a_thousand_test_images():
 
 
 def test_distortion_and_dropout_train_too(monkeypatch):
-    monkeypatch.setattr(training, "_REPORT_SECONDS", 1e9)
+    monkeypatch.setattr("digitrec.training.fitting._REPORT_SECONDS", 1e9)
     recipe = dataclasses.replace(
         TINY,
         batch_size=32,
