@@ -27,7 +27,7 @@ def fresh():
 def drawn(digit, style, num, seed):
     """Return images of one writer's digit, always in the same style and shape."""
     rng = np.random.default_rng(seed)
-    skeleton = hand._skeletons(digit, style)[0]
+    skeleton = hand._variants(digit, style)[0]
     images = []
     for _ in range(num):
         strokes = motion.write(skeleton.curves(rng, 0.055), rng)

@@ -109,7 +109,7 @@ def misread(
             pairs, pictures, images, captions, strict=False
         ):
             left.imshow(picture, vmin=0, vmax=1)
-            left.set_title(caption, loc="left", fontsize="x-small")
+            left.set_title(caption, loc="left", fontsize=11)
             if image is not None:
                 right.imshow(image, cmap="gray", vmin=0, vmax=1)
         if not len(pictures):
