@@ -118,8 +118,12 @@
       return null; // the page has not come so far
     }
   };
-  const get = (where) =>
-    fetch(where, { cache: "no-store", redirect: "error", signal: AbortSignal.timeout(LIMIT) });
+  // On a hub a page has to show its cookie to be told anything, as JupyterLab's own requests do.
+  const get = (where) => {
+    const token = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
+    const headers = token ? { "X-XSRFToken": decodeURIComponent(token[1]) } : {};
+    return fetch(where, { cache: "no-store", redirect: "error", headers, signal: AbortSignal.timeout(LIMIT) });
+  };
 
   // What to say about a page without a line, if anything.
   const why = async () => {
