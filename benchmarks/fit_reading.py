@@ -150,7 +150,7 @@ def fit(drawn: Sequence[Example]) -> Points:
 
         def loss(weights: Points) -> tuple[float, Points]:
             # What each way costs more than the first right one of its drawing.
-            powers = np.exp(np.minimum(-(rows @ weights), 500))  # noqa: B023 - it is used in this round alone
+            powers = np.exp(np.minimum(-(rows @ weights), 500))  # noqa: B023 - minimize calls it in this round
             right = powers * fine  # noqa: B023 - as above
             sums, rights = (np.add.reduceat(part, starts) for part in (powers, right))  # noqa: B023 - as above
             off = weights - expected

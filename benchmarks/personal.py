@@ -136,7 +136,7 @@ def adapting(network: Network) -> Reader:
     """Return a reader that learns with `adaptation.adapt`."""
     from digitrec import adaptation
 
-    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001 - as the others
+    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001 - a Reader takes it
         said = network.logits(images).argmax(axis=1)
         wrong: list[int] = []
         for place, label in enumerate(labels):
@@ -152,7 +152,7 @@ def adapting(network: Network) -> Reader:
 def remembering(network: Network) -> Reader:
     """Return a reader that looks for the most similar earlier digit."""
 
-    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001 - as the others
+    def answers(images: Images, labels: Labels, tally: Tally) -> NDArray[np.int64]:  # noqa: ARG001 - a Reader takes it
         said = network.logits(images).argmax(axis=1)
         features = network.features(images)
         features /= np.linalg.norm(features, axis=1, keepdims=True) + 1e-9
